@@ -1,0 +1,46 @@
+# Two commands: `make demo` starts the page, `make test` runs all tests. Both make their own environment first.
+PYTHON ?= python3
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 7860
+BIN = $(VENV)/bin
+export GRADIO_ANALYTICS_ENABLED = False
+
+.PHONY: help demo test check format examples clean chromium
+
+help:  ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
+
+demo: $(VENV)/.demo  ## start the page and print its address
+	$(BIN)/python -m demo --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.test chromium  ## run all tests, the browser's too
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+check: $(VENV)/.test  ## lint
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: $(VENV)/.test  ## rewrite the code in the house's format
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+examples: $(VENV)/.demo  ## explain the page's example photos again
+	$(BIN)/python -m demo.examples
+
+clean:  ## remove the environment and everything that was made
+	rm -rf $(VENV) .pytest_cache .ruff_cache build dist *.egg-info
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v in ((3, 11), (3, 12), (3, 13)) or sys.exit("expected Python 3.11 to 3.13, got %d.%d; try make PYTHON=python3.12" % v)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.test: requirements.txt requirements-dev.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.demo
+
+# The browser tests drive Debian's Chromium; elsewhere install Chromium and set CHROMIUM to its path.
+chromium:
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { test -x /usr/bin/apt-get && test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -qq -y chromium >/dev/null; } || echo "no Chromium: the browser tests will be skipped; install it or set CHROMIUM"

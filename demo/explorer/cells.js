@@ -1,0 +1,83 @@
+// Maps of native cells: one canvas pixel is one cell, enlarged without smoothing by the style sheet.
+
+// How see-through a cell is where the crop shows through. Low heat lets the crop show, high heat covers it.
+const byHeat = (index) => Math.sqrt(index / 255);
+const ALL = () => 1;
+const HALF = () => 0.6;
+
+function paintCells(canvas, values, width, height, scale, cover) {
+  canvas.width = width;
+  canvas.height = height;
+  const image = new ImageData(width, height);
+  for (let cell = 0; cell < width * height; cell += 1) {
+    const index = colourIndex(scale, values[cell]);
+    image.data.set(scale.table.subarray(3 * index, 3 * index + 3), 4 * cell);
+    image.data[4 * cell + 3] = Math.round(255 * cover(index));
+  }
+  canvas.getContext('2d').putImageData(image, 0, 0);
+}
+
+// A legend of the same scale, painted by the same rule as the picture. Constant scales have one colour and one number.
+function drawLegend(host, scale, cover) {
+  const strip = document.createElement('canvas');
+  strip.setAttribute('aria-hidden', 'true');
+  const tall = host.classList.contains('tall');
+  strip.width = tall ? 1 : 256;
+  strip.height = tall ? 256 : 1;
+  const image = new ImageData(strip.width, strip.height);
+  for (let step = 0; step < 256; step += 1) {
+    const index = tall ? 255 - step : step;
+    image.data.set(scale.table.subarray(3 * index, 3 * index + 3), 4 * step);
+    image.data[4 * step + 3] = Math.round(255 * cover(index));
+  }
+  strip.getContext('2d').putImageData(image, 0, 0);
+  const span = scale.high - scale.low || 1;
+  const ticks = scale.ticks.map((tick, i) => {
+    const at = scale.constant ? 50 : (100 * (tick - scale.low)) / span;
+    const edge = at === 0 ? 'low' : at === 100 ? 'high' : 'between';
+    const place = tall ? { bottom: `${at}%` } : { left: `${at}%` };
+    return make('span', { class: `tick ${edge}`, style: place, text: scale.tickLabels[i] });
+  });
+  const bar = make('div', { class: 'bar' }, strip, ...ticks);
+  host.replaceChildren(bar, make('span', { class: 'label', text: scale.label }));
+  host.setAttribute('title', scale.legend);
+  host.dataset.low = scale.low;
+  host.dataset.high = scale.high;
+}
+
+// The crop, a canvas of cells over it, and the outline of one cell.
+function cellMap(host, label) {
+  const back = make('img', { alt: '', draggable: 'false' });
+  const canvas = make('canvas', { role: 'img', 'aria-label': label });
+  const mark = make('span', { class: 'mark', hidden: '' });
+  host.replaceChildren(back, canvas, mark);
+  const map = { host, back, canvas, mark, width: 1, height: 1 };
+  map.size = (width, height, aspect) => {
+    Object.assign(map, { width, height });
+    host.style.aspectRatio = aspect;
+  };
+  map.outline = (place) => {
+    mark.hidden = !place;
+    if (!place) return;
+    const [column, row] = cellAt(place, width(), height());
+    Object.assign(mark.style, {
+      left: `${(100 * column) / width()}%`,
+      top: `${(100 * row) / height()}%`,
+      width: `${100 / width()}%`,
+      height: `${100 / height()}%`,
+    });
+  };
+  const width = () => map.width;
+  const height = () => map.height;
+  return map;
+}
+
+// Column and row of the cell that holds a place; places are in parts of the crop, 0 to 1.
+function cellAt(place, width, height) {
+  const clamp = (part, cells) => Math.min(cells - 1, Math.max(0, Math.floor(part * cells)));
+  return [clamp(place.u, width), clamp(place.v, height)];
+}
+
+function cellPlace(column, row, width, height) {
+  return { u: (column + 0.5) / width, v: (row + 0.5) / height, du: 1 / width, dv: 1 / height };
+}

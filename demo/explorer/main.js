@@ -1,0 +1,172 @@
+// Draws a result, joins the panels, and keeps the status line true.
+
+const POLL = 1500;
+const view = { result: null, block: 0, blockName: null, joint: null, wanted: null, busy: false, busyText: '', states: {} };
+
+function readResult(facts) {
+  const result = { ...facts, gate: readScale(facts.gate) };
+  if (facts.pose) {
+    const { width, height } = facts.pose;
+    const all = floats(facts.pose.heatmaps);
+    result.pose = {
+      ...facts.pose,
+      shared: readScale(facts.pose.shared),
+      own: facts.pose.own.map(readScale),
+      maps: facts.pose.names.map((_, joint) => all.subarray(joint * width * height, (joint + 1) * width * height)),
+    };
+  }
+  if (facts.segmentation) result.segmentation = { ...facts.segmentation, probabilities: floats(facts.segmentation.probabilities) };
+  result.blocks = facts.blocks.map((block) => ({
+    ...block,
+    channelGate: floats(block.channel),
+    spatialGate: floats(block.spatial),
+    channelStretched: readScale(block.channelStretched),
+    spatialStretched: readScale(block.spatialStretched),
+  }));
+  if (facts.map) {
+    result.map = {
+      ...facts.map,
+      statistics: facts.map.statistics.map((one) => ({ ...one, absolute: readScale(one.absolute), fitted: readScale(one.fitted) })),
+    };
+  }
+  return result;
+}
+
+function show(value) {
+  setBusy('');
+  if (!value || value.kind === 'message') {
+    if (value) say(value.text);
+    part('panels').hidden = !view.result;
+    part('photo-figure').hidden = part('photo-switches').hidden = !view.result;
+    return;
+  }
+  say('');
+  const result = readResult(value);
+  Object.assign(focus, { place: null, channel: null, heldPlace: null, heldChannel: null });
+  view.result = result;
+  view.joint = null;
+  view.wanted = null;
+  part('again').classList.remove('primary');
+  parsing.pixels = null;
+  const same = result.blocks.findIndex((block) => block.name === view.blockName);
+  view.block = same >= 0 ? same : mostVaried(result);
+  for (const name of ['panels', 'photo-figure', 'photo-switches']) part(name).hidden = false;
+  showTitle(result);
+  const plain = result.blocks.length === 0;
+  for (const name of ['blockmap-panel', 'block-panel', 'channels-panel', 'spatial-panel']) part(name).hidden = plain;
+  part('absent').hidden = !plain;
+  part('absent').textContent = `${result.model} has no polarized self-attention: there are no gates to show. `
+    + 'Its heatmaps and mask are what the same network predicts without them.';
+  drawPhoto(result);
+  drawHeatmaps(result);
+  drawParsing(result);
+  if (!plain) { fillStatistics(result); drawBlockMap(result); }
+  if (cropChoice.value === 'box') setWanted(result.crop.box.map(Math.round));
+  drawPinned(result);
+  if (!plain) drawBlock(); else { tell(); writeText(); }
+}
+
+// The page opens on the block whose spatial gate says most, so that the first thing to see is not a flat one.
+function mostVaried(result) {
+  if (!result.map) return 0;
+  const { values } = result.map.statistics[0];
+  return values.indexOf(Math.max(...values));
+}
+
+function drawBlock() {
+  const block = view.result.blocks[view.block];
+  part('block-name').textContent = block.name;
+  const names = ['min', 'max', 'mean', 'sd', 'entropy'];
+  const row = (title, numbers) => make('tr', {}, make('th', { scope: 'row', text: title }), ...names.map((name) => make('td', { text: numbers[name] })));
+  const head = make('tr', {}, make('th', { scope: 'col', text: 'gate' }), ...names.map((text) => make('th', { scope: 'col', text })));
+  part('block-facts').replaceChildren(
+    make('p', { class: 'words', text: `${block.size}; ${block.layout}, ${block.formula} formula` }),
+    make('table', { class: 'facts' }, make('thead', {}, head), make('tbody', {}, row('channel-only', block.channelNumbers), row('spatial-only', block.spatialNumbers))),
+  );
+  paintBlockMap();
+  drawChannels();
+  drawSpatial();
+  writeText();
+  tell();
+}
+
+function drawChoice() {
+  drawMarks(view.result);
+  drawPinned(view.result);
+  tell();
+}
+
+function showTitle(result) {
+  const form = result.layout === 'none' ? 'no PSA' : `${result.formula} formula, ${result.layout}`;
+  const flip = result.flip ? ', averaged with the mirrored photo' : '';
+  part('model').textContent = result.model;
+  part('run').textContent = `${form} · ${result.device} · ${result.seconds.toFixed(2)} s${flip}`;
+  part('edited').hidden = result.edits.length === 0;
+  part('edited').title = result.edits.join('\n');
+  part('stored').hidden = !result.example;
+  for (const button of part('examples').children) button.setAttribute('aria-pressed', button.dataset.example === result.example);
+  if ([...part('model-choice').options].some((option) => option.value === result.model)) part('model-choice').value = result.model;
+  showStatus();
+}
+
+function showStatus() {
+  const chosen = part('model-choice').value;
+  const state = view.states[chosen];
+  const stored = view.result?.example ? ': you are looking at a stored result' : '';
+  let text = view.busyText;
+  if (!text && state === 'loading') text = `model loading${stored}`;
+  else if (!text && state === 'ready') text = 'model ready';
+  else if (!text && state && state !== 'not loaded') text = state;
+  part('status').textContent = text;
+}
+
+let nextPoll = null;
+async function poll() {
+  const states = await server.status().catch(() => null);
+  if (states) view.states = states;
+  showStatus();
+  const chosen = view.states[part('model-choice').value];
+  const started = Object.values(view.states).some((state) => state !== 'not loaded');
+  clearTimeout(nextPoll);
+  if (element.isConnected && (chosen === 'loading' || view.busy || !started)) nextPoll = setTimeout(poll, POLL);
+}
+
+function fillStatistics(result) {
+  const select = part('statistic');
+  if (select.options.length) return;
+  select.append(...result.map.statistics.map(({ key, label }) => make('option', { value: key, text: label })));
+}
+
+segmented('heat-scale', 'shared', paintHeatmaps);
+segmented('heat-back', 'over', paintHeatmaps);
+segmented('map-scale', 'absolute', paintBlockMap);
+segmented('channel-order', 'index', () => { drawChannels(); tell(); });
+segmented('channel-scale', 'absolute', () => { drawChannels(); tell(); });
+segmented('spatial-scale', 'absolute', () => { drawSpatial(); tell(); });
+segmented('spatial-back', 'bare', () => { drawSpatial(); tell(); });
+part('statistic').addEventListener('change', paintBlockMap);
+part('opacity').addEventListener('input', paintMask);
+for (const name of ['show-skeleton', 'show-crop']) part(name).addEventListener('change', () => drawChoice());
+
+onFocus((place, channel) => {
+  if (!view.result) return;
+  markPhoto(view.result, place);
+  readHeatmaps(place);
+  readParsing(place);
+  if (!view.result.blocks.length) return;
+  readBlockMap(place);
+  readChannel(channel);
+  readSpatial(place, channel);
+});
+
+part('model-choice').append(...props.models.map((name) => make('option', { value: name, text: name })));
+part('model-choice').addEventListener('change', () => { suggestRun(); poll(); });
+part('flip').addEventListener('change', suggestRun);
+part('examples').append(...props.examples.map(({ name, label, thumbnail }) => {
+  const button = make('button', { type: 'button', 'data-example': name, title: label }, make('img', { src: thumbnail, alt: '' }), make('span', { text: label }));
+  button.addEventListener('click', () => { if (!view.busy) { say(''); setBusy('opening the stored result…'); trigger('show_example', { example: name }); } });
+  return button;
+}));
+watch('value', () => show(props.value));
+show(props.value);
+poll();

@@ -1,0 +1,144 @@
+"""What the page's handlers call: a request from the browser in, the next thing to show out. No Gradio in here."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import math
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from demo.engine import Engine
+from demo.payload import payload
+from demo.shelf import Shelf
+
+if TYPE_CHECKING:
+    from psa_viz.inference.geometry import Box
+    from psa_viz.inference.results import Explanation
+
+log = logging.getLogger(__name__)
+_serials = itertools.count(1)
+DOWNLOADS = {"everything": "psa-viz.zip", "report": "psa-viz-report.html"}
+
+
+def first_result(shelf: Shelf) -> Explanation | None:
+    """What the page opens with: the first example, or nothing where there are no examples."""
+    return shelf.load(shelf.names[0]) if shelf.names else None
+
+
+def first_payload(shelf: Shelf) -> dict[str, Any]:
+    """The first paint. Needs no model."""
+    result = first_result(shelf)
+    if result is None:
+        return message("No example is stored here. Choose a photo of a person to begin.")
+    return numbered(payload(result, example=shelf.names[0]))
+
+
+def show_example(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, Any], Explanation]:
+    """A stored result, at once.
+
+    Raises:
+        ValueError: if there is no such example.
+    """
+    name = str(request.get("example"))
+    result = shelf.load(name)
+    return numbered(payload(result, example=name)), result
+
+
+def run(
+    request: Mapping[str, Any], shown: Explanation | None, engine: Engine, uploads: Path
+) -> tuple[dict[str, Any], Explanation]:
+    """Ask the model about an uploaded photo, or again about the photo that is shown.
+
+    Raises:
+        ValueError: with one sentence for the visitor: no photo, a file that is not a photo, a box outside it, no such model.
+    """
+    image = _photo(request, shown, uploads)
+    box = read_box(request, image)
+    result = engine.explain(image, str(request.get("model")), box=box, flip=request.get("flip") is True)
+    return numbered(payload(result)), result
+
+
+def read_box(request: Mapping[str, Any], image: np.ndarray) -> Box | None:
+    """The crop that the visitor asked for, in pixels of the photo; None to let the network find the person.
+
+    Raises:
+        ValueError: for a box that is not four numbers in rising order, or does not touch the photo.
+    """
+    height, width = image.shape[:2]
+    where = request.get("crop", "person")
+    if where == "person":
+        return None
+    if where == "image":
+        return (0.0, 0.0, float(width), float(height))
+    if where != "box":
+        raise ValueError(f"Expected the crop 'person', 'image' or 'box', got {where!r}.")
+    try:
+        x0, y0, x1, y1 = (float(edge) for edge in request.get("box") or ())
+    except (TypeError, ValueError) as error:
+        raise ValueError("The box needs four numbers: left, top, right and bottom, in pixels of the photo.") from error
+    if not all(map(math.isfinite, (x0, y0, x1, y1))) or x1 - x0 < 8 or y1 - y0 < 8:
+        raise ValueError("The box must be at least 8 pixels wide and 8 high, with left before right and top before bottom.")
+    if x1 <= 0 or y1 <= 0 or x0 >= width or y0 >= height or max(x1 - x0, y1 - y0) > 4 * max(width, height):
+        raise ValueError(f"The box lies outside the photo, which is {width} pixels wide and {height} high.")
+    return (x0, y0, x1, y1)
+
+
+def message(text: str) -> dict[str, Any]:
+    """A sentence for the visitor; the result on the page stays."""
+    return numbered({"kind": "message", "text": text})
+
+
+def apology(error: Exception) -> dict[str, Any]:
+    """What the visitor reads after something failed: the sentence of a ValueError, or that it is our mistake."""
+    if isinstance(error, ValueError):
+        return message(str(error))
+    log.error("a request failed", exc_info=error)
+    return message(f"Something in the program failed on this photo ({type(error).__name__}); the result on the page stays.")
+
+
+def numbered(shown: dict[str, Any]) -> dict[str, Any]:
+    """With a number of its own, so that the browser sees the same message twice as two messages."""
+    return {**shown, "serial": next(_serials)}
+
+
+def write_download(request: Mapping[str, Any], shown: Explanation) -> Path:
+    """Write what is shown into a new temporary folder, as one file.
+
+    Raises:
+        ValueError: for something that is not in DOWNLOADS.
+    """
+    wanted = str(request.get("what"))
+    if wanted not in DOWNLOADS:
+        raise ValueError(f"Expected one of {', '.join(DOWNLOADS)} to download, got {wanted!r}.")
+    from psa_viz.inference.archive import REPORT_NAME, contents
+
+    files = contents(shown)
+    target = Path(tempfile.mkdtemp(prefix="psa-viz-")) / DOWNLOADS[wanted]
+    if wanted == "report":
+        target.write_bytes(files[REPORT_NAME])
+        return target
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, data in files.items():
+            bundle.writestr(name, data)
+    return target
+
+
+def _photo(request: Mapping[str, Any], shown: Explanation | None, uploads: Path) -> np.ndarray:
+    """(H, W, 3) uint8 RGB of the upload that the request names, or of the result that is shown."""
+    upload = request.get("upload")
+    if upload is None:
+        if shown is None:
+            raise ValueError("Choose a photo first.")
+        return shown.image
+    path = Path(str(upload)).resolve()
+    if not path.is_relative_to(uploads.resolve()) or not path.is_file():
+        raise ValueError("That photo did not arrive; choose it again.")
+    from psa_viz.inference.photo import load_photo
+
+    return load_photo(path.read_bytes())  # as bytes: an error must not tell the visitor where files lie here

@@ -1,0 +1,75 @@
+"""Polarized self-attention: the channel-only and the spatial-only gate of one feature map, put together."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import Tensor, nn
+
+from psa_viz.attention.channel import ChannelGate
+from psa_viz.attention.positions import outer_sum
+from psa_viz.attention.spatial import SpatialGate
+
+Layout = Literal["parallel", "sequential"]
+Formula = Literal["paper", "official"]
+
+PARTS = {
+    ("paper", "parallel"): ("norm", "query"),
+    ("paper", "sequential"): ("norm", "query"),
+    ("official", "parallel"): ("linear", "product"),
+    ("official", "sequential"): ("bottleneck", "value"),
+}
+"""Formula and layout -> how the channel branch ends, and what the spatial branch's softmax acts on."""
+
+
+class PolarizedSelfAttention(nn.Module):
+    """PSA, Liu et al., arXiv 2107.00782, section 3.
+
+        parallel:    Y = A_ch(X) * X + A_sp(X) * X              equation 3
+        sequential:  Z = A_ch(X) * X;  Y = A_sp(Z) * Z          equation 4
+
+    Formula "paper" is the one printed in the paper. Formula "official" is what the authors' code computes, which differs
+    from the paper and between its two layouts; the differences are the two words in PARTS, explained in ChannelGate and
+    SpatialGate. The input is never written to, and permuting its positions permutes the output.
+
+    Args:
+        channels: C of the features; the output has the same shape.
+        layout: "parallel" or "sequential".
+        formula: "paper" or "official".
+        bias: biases of the 1x1 convolutions; the paper's text and the official code have none, the best-known port of
+            the paper's formula has them everywhere. Only for formula "paper".
+
+    Raises:
+        ValueError: for an unknown word, or a width at which the formula degenerates.
+    """
+
+    def __init__(
+        self, channels: int, layout: Layout = "parallel", formula: Formula = "paper", bias: bool = False
+    ) -> None:
+        super().__init__()
+        if (formula, layout) not in PARTS:
+            raise ValueError(
+                f"expected formula 'paper' or 'official' and layout 'parallel' or 'sequential', "
+                f"got {formula!r} and {layout!r}"
+            )
+        if bias and formula == "official":
+            raise ValueError("the official code has no biases in its 1x1 convolutions: use bias=False")
+        ending, softmax_on = PARTS[formula, layout]
+        self.channels = channels
+        self.layout = layout
+        self.formula = formula
+        self.channel = ChannelGate(channels, ending=ending, bias=bias)
+        self.spatial = SpatialGate(channels, softmax_on=softmax_on, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W)."""
+        if x.ndim != 4 or x.shape[1] != self.channels:
+            raise ValueError(f"expected features (N, {self.channels}, H, W), got {tuple(x.shape)}")
+        channel_gate = self.channel(x).to(x.dtype)  # (N, C)
+        if self.layout == "parallel":
+            return x * outer_sum(channel_gate, self.spatial(x).to(x.dtype), like=x)
+        z = x * channel_gate[:, :, None, None]
+        return z * self.spatial(z)[:, None].to(x.dtype)
+
+    def extra_repr(self) -> str:
+        return f"{self.channels}, layout={self.layout!r}, formula={self.formula!r}"

@@ -1,0 +1,82 @@
+"""The spatial-only branch: collapses the channels completely, keeps H x W. Paper section 3.1, equation 2."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from psa_viz.attention.positions import by_position
+from psa_viz.attention.softmax import Softmax
+from psa_viz.attention.taps import Tap
+
+SoftmaxOn = Literal["query", "product", "value"]
+
+
+class SpatialGate(nn.Module):
+    """Spatial-only map A_sp = sigmoid(s^T W_v X), with s made from the query pooled over space, GAP(W_q X).
+
+    GAP(W_q X) = W_q GAP(X), so the query never exists at full size; and s^T (W_v X) = (W_v^T s)^T X, so neither does
+    the value, except where a softmax stands between W_v X and the product.
+
+    The published formulas differ in where the softmax is:
+        "query": over the C/2 channels of the pooled query, before the product (the paper). The logits are a convex
+            combination of value channels, and the map uses all of (0, 1).
+        "product": over the H*W positions of the product (official code, parallel layout). The map lies in
+            (0.5, 0.7311] with mean 0.5 + 1/(4 H W) to first order: almost exactly "half of x".
+        "value": over the H*W positions of each value channel, before the product (official code, sequential layout).
+
+    Args:
+        channels: C, even.
+        softmax_on: see above.
+        bias: biases of W_q and W_v.
+    """
+
+    def __init__(self, channels: int, softmax_on: SoftmaxOn = "query", bias: bool = False) -> None:
+        super().__init__()
+        if softmax_on not in ("query", "product", "value"):
+            raise ValueError(f"unknown softmax_on {softmax_on!r}; expected 'query', 'product' or 'value'")
+        if channels < 2 or channels % 2:
+            raise ValueError(f"the inner width is C/2: expected an even number of channels, at least 2, got {channels}")
+        if softmax_on == "query" and channels < 4:
+            raise ValueError(f"a softmax over C/2 = {channels // 2} channel is always 1: expected at least 4 channels")
+        inner = channels // 2
+        self.softmax_on = softmax_on
+        self.query = nn.Linear(channels, inner, bias=bias)  # W_q
+        self.value = nn.Linear(channels, inner, bias=bias)  # W_v
+        self.softmax = Softmax()
+        self.pooled_query = Tap("pooled_query", "Nc")
+        self.logits = Tap("spatial_logits", "NHW")
+        self.sigmoid = nn.Sigmoid()
+        self.gate = Tap("spatial_gate", "NHW")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) features -> (N, H, W) weights in (0, 1)."""
+        n, c, h, w = x.shape
+        positions = by_position(x)  # (N, HW, C)
+        query = self.query(positions.mean(dim=1))  # W_q GAP(X) = GAP(W_q X): (N, C/2)
+        if self.softmax_on == "query":
+            query = self.softmax(query)
+        query = self.pooled_query(query)
+        if self.softmax_on == "value":
+            product = self._product_with_softmax_on_value(query, positions)
+        else:
+            product = self._product(query, positions)  # (N, HW)
+        if self.softmax_on == "product":
+            product = self.softmax(product)
+        return self.gate(self.sigmoid(self.logits(product.view(n, h, w))))  # (N, H, W)
+
+    def _product(self, query: Tensor, positions: Tensor) -> Tensor:
+        """s^T (W_v X + b) as (W_v^T s)^T X + s^T b: O(C*N)."""
+        query = query.to(positions.dtype)
+        direction = query @ self.value.weight.to(positions.dtype)  # W_v^T s: (N, C)
+        product = torch.bmm(positions, direction[:, :, None]).squeeze(-1)  # (N, HW)
+        if self.value.bias is not None:
+            product = product + (query @ self.value.bias.to(positions.dtype))[:, None]
+        return product
+
+    def _product_with_softmax_on_value(self, query: Tensor, positions: Tensor) -> Tensor:
+        """s^T softmax(W_v X): the softmax forbids the shortcut, O(C^2 * N)."""
+        value = self.softmax(self.value(positions).transpose(1, 2))  # over HW: (N, C/2, HW)
+        return torch.bmm(query[:, None].to(value.dtype), value).squeeze(1)  # (N, HW)

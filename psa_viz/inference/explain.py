@@ -1,0 +1,137 @@
+"""One call from a photo to predictions and the attention behind them."""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from psa_viz.inference.crops import cut, fit, square, whole
+from psa_viz.inference.geometry import Box, Crop
+from psa_viz.inference.palettes import palette
+from psa_viz.inference.photo import load_photo
+from psa_viz.inference.pose import decode
+from psa_viz.inference.predict import predict
+from psa_viz.inference.results import Explanation, PosePrediction, SegmentationPrediction
+from psa_viz.inference.segmentation import class_mask
+from psa_viz.models.heads import DenseHRNet, ModelInfo
+from psa_viz.recording.blocks import KINDS, attention_blocks
+from psa_viz.recording.recorder import record
+from psa_viz.recording.trace import Trace
+
+CONFIDENT = 0.35
+"""Score above which a joint of the first pass helps to find the person."""
+FEWEST = 4
+"""Confident joints needed to believe that there is a person."""
+SMALLEST_PERSON = 0.05
+"""Parts of the photo's longer side; joints closer together than that are one spot, not a person."""
+AROUND_JOINTS = 1.5
+"""The crop's side is this many times the longer side of the box around the joints, as in the training data."""
+
+
+def explain(
+    image: str | Path | Image.Image | np.ndarray,
+    model: DenseHRNet,
+    box: Box | None = None,
+    flip: bool = False,
+    size: int | None = None,
+) -> Explanation:
+    """Predict joints and classes for a photo, and record what every PSA block did on the way.
+
+    Without a box a network with joints looks twice: at the whole photo, then at the square around the joints it was sure
+    of; if there are fewer than FEWEST of these, the whole photo is kept. Only the last look is recorded and reported.
+
+    Args:
+        image: a path, a PIL image, or an (H, W, 3) uint8 RGB array.
+        model: from psa_viz.load.
+        box: (x0, y0, x1, y1) edges in pixels of the photo: what the network is to see, widened to fit its input.
+        flip: average the predictions with those for the mirrored crop.
+        size: longer side of the network's input in pixels, a multiple of 32; the model's own by default.
+
+    Raises:
+        TypeError, ValueError: for an image, box or size that cannot be used; the message says what to do.
+        FileNotFoundError: for a path that does not exist.
+    """
+    began = time.perf_counter()
+    info = getattr(model, "info", None)
+    if info is None:
+        raise TypeError(f"expected a model from psa_viz.load, got {type(model).__name__}")
+    photo = load_photo(image)
+    side = size or info.input_size
+    with torch.no_grad():
+        crop = fit(_checked(box, photo), side) if box is not None else _find(photo, model, side)
+        pixels = cut(photo, crop)[None]
+        with record(model, KINDS) if info.formula != "none" else nullcontext(Trace()) as trace:
+            maps = predict(model, pixels)
+        blocks = attention_blocks(model, trace)
+        if flip:
+            maps = predict(model, pixels, flip=True)
+    return Explanation(
+        image=photo,
+        crop=crop,
+        pose=_pose(maps["pose"], crop, info) if info.joints else None,
+        segmentation=_segmentation(maps["segmentation"], crop, info, photo) if info.classes else None,
+        blocks=blocks,
+        model=info.name,
+        formula=info.formula,
+        layout=info.layout,
+        weights_sha256=info.weights_sha256,
+        device=str(next(model.parameters()).device),
+        seconds=time.perf_counter() - began,
+        flip=flip,
+    )
+
+
+def _find(photo: np.ndarray, model: DenseHRNet, side: int) -> Crop:
+    """The crop around the person; of the whole photo if the network predicts no joints or is sure of too few."""
+    first = fit(square(whole(photo)) if model.info.joints else whole(photo), side)
+    if not model.info.joints:
+        return first
+    pose = _pose(predict(model, cut(photo, first)[None])["pose"], first, model.info)
+    sure = pose.keypoints[pose.scores >= CONFIDENT]
+    if len(sure) < FEWEST:
+        return first
+    (x0, y0), (x1, y1) = sure.min(axis=0), sure.max(axis=0)
+    smallest = SMALLEST_PERSON * max(photo.shape[:2])
+    if max(x1 - x0, y1 - y0) < smallest:
+        return first
+    return fit(square((x0, y0, x1, y1), AROUND_JOINTS), side)
+
+
+def _pose(maps: Tensor, crop: Crop, info: ModelInfo) -> PosePrediction:
+    points, scores = decode(maps)
+    return PosePrediction(
+        heatmaps=maps[0].cpu().numpy(),
+        keypoints=crop.cells_to_image(points[0].cpu().numpy()).astype(np.float32),
+        scores=scores[0].cpu().numpy(),
+        joint_names=info.joints,
+    )
+
+
+def _segmentation(maps: Tensor, crop: Crop, info: ModelInfo, photo: np.ndarray) -> SegmentationPrediction:
+    return SegmentationPrediction(
+        probabilities=maps[0].cpu().numpy(),
+        mask=class_mask(maps[0], crop, photo.shape[:2]).cpu().numpy(),
+        class_names=info.classes,
+        palette=palette(info.classes),
+    )
+
+
+def _checked(box: Box, photo: np.ndarray) -> Box:
+    """The box as floats, if part of it lies on the photo."""
+    height, width = photo.shape[:2]
+    try:
+        x0, y0, x1, y1 = (float(edge) for edge in box)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"expected a box of four numbers (x0, y0, x1, y1), got {box!r}") from error
+    if not all(map(math.isfinite, (x0, y0, x1, y1))) or x1 - x0 < 1 or y1 - y0 < 1:
+        raise ValueError(f"expected a box (x0, y0, x1, y1) at least one pixel wide and high, got {box!r}")
+    if x1 <= 0 or y1 <= 0 or x0 >= width or y0 >= height:
+        raise ValueError(f"the box {box!r} lies outside the photo, which is {width}x{height}")
+    return (x0, y0, x1, y1)

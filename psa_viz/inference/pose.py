@@ -1,0 +1,63 @@
+"""Heatmap logits -> probabilities, joint positions below the cell, and scores."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+SCORE_RADIUS = 2.0
+"""Cells around the peak whose probability makes the score."""
+MAX_SHIFT = 1.0
+"""Cells by which refinement may move a peak; more means that the quadratic does not fit."""
+
+
+def probabilities(logits: Tensor) -> Tensor:
+    """(N, J, h, w) logits -> the same shape, float32, one distribution over positions per joint."""
+    n, j, h, w = logits.shape
+    return torch.softmax(logits.float().flatten(2), dim=-1).view(n, j, h, w)
+
+
+def decode(heatmaps: Tensor) -> tuple[Tensor, Tensor]:
+    """Joint positions and scores of probability maps.
+
+    The peak is refined by one Newton step on the log-probability, which is exact where the map is Gaussian (the idea of
+    DARK, Zhang et al., arXiv 1910.06278); it needs all eight neighbours, so a peak on the border stays on its cell.
+
+    Args:
+        heatmaps: (N, J, h, w), each summing to 1.
+
+    Returns:
+        points: (N, J, 2) as (x, y) in cells, the first cell's centre at 0.
+        scores: (N, J) probability within SCORE_RADIUS cells of the refined point.
+    """
+    n, j, h, w = heatmaps.shape
+    peak = heatmaps.flatten(2).argmax(dim=-1)  # (N, J)
+    cell = torch.stack((peak % w, peak // w), dim=-1)  # (N, J, 2)
+    points = cell + _newton_step(heatmaps.clamp_min(1e-30).log(), cell)
+    ys = torch.arange(h, device=heatmaps.device)[:, None]
+    xs = torch.arange(w, device=heatmaps.device)
+    distance = (xs - points[..., 0, None, None]) ** 2 + (ys - points[..., 1, None, None]) ** 2  # (N, J, h, w)
+    scores = (heatmaps * (distance <= SCORE_RADIUS**2)).sum(dim=(2, 3))
+    return points, scores
+
+
+def _newton_step(log_map: Tensor, cell: Tensor) -> Tensor:
+    n, j, h, w = log_map.shape
+    x, y = cell.unbind(-1)
+    inside = (x > 0) & (x < w - 1) & (y > 0) & (y < h - 1)
+    cx, cy = x.clamp(1, max(1, w - 2)), y.clamp(1, max(1, h - 2))
+    if h < 3 or w < 3:
+        return torch.zeros_like(cell, dtype=torch.float32)
+    flat = log_map.flatten(2)
+
+    def at(dx: int, dy: int) -> Tensor:
+        return flat.gather(2, ((cy + dy) * w + cx + dx)[..., None]).squeeze(-1)
+
+    gx, gy = (at(1, 0) - at(-1, 0)) / 2, (at(0, 1) - at(0, -1)) / 2
+    xx, yy = at(1, 0) - 2 * at(0, 0) + at(-1, 0), at(0, 1) - 2 * at(0, 0) + at(0, -1)
+    xy = (at(1, 1) - at(1, -1) - at(-1, 1) + at(-1, -1)) / 4
+    determinant = xx * yy - xy**2
+    curved = inside & (determinant > 1e-6) & (xx < 0)  # a proper maximum
+    safe = torch.where(curved, determinant, torch.ones_like(determinant))
+    step = torch.stack(((xy * gy - yy * gx) / safe, (xy * gx - xx * gy) / safe), dim=-1)
+    return torch.where(curved[..., None], step.clamp(-MAX_SHIFT, MAX_SHIFT), torch.zeros_like(step))

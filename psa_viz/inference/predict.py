@@ -1,0 +1,56 @@
+"""Pixels in, probabilities out: one forward pass, or two that are averaged."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from psa_viz.inference.pose import probabilities
+from psa_viz.models.heads import DenseHRNet
+from psa_viz.models.normalise import normalise
+
+
+def predict(model: DenseHRNet, pixels: np.ndarray, flip: bool = False) -> dict[str, Tensor]:
+    """Probability maps of crops.
+
+    Args:
+        model: a network that carries its info.
+        pixels: (N, H, W, 3) uint8 RGB, H and W multiples of 32.
+        flip: average with the maps of the mirrored crops, left and right joints exchanged.
+
+    Returns:
+        "pose": (N, J, H/4, W/4), each map summing to 1; "segmentation": (N, K, H/4, W/4), summing to 1 over K; each only
+        if the network has that head.
+    """
+    parameter = next(model.parameters())
+    images = torch.from_numpy(np.ascontiguousarray(pixels)).to(parameter.device).permute(0, 3, 1, 2)
+    images = normalise(images)
+    found = _forward(model, images)
+    if not flip:
+        return found
+    mirrored = {task: maps.flip(-1) for task, maps in _forward(model, images.flip(-1)).items()}
+    if "pose" in mirrored:
+        mirrored["pose"] = mirrored["pose"][:, mirror_pairs(model.info.joints)]
+    return {task: (maps + mirrored[task]) / 2 for task, maps in found.items()}
+
+
+def mirror_pairs(joint_names: tuple[str, ...]) -> list[int]:
+    """For each joint the index of its mirror image: left_knee <-> right_knee, neck <-> neck."""
+    swap = {"left": "right", "right": "left"}
+
+    def mirrored(name: str) -> str:
+        side, _, rest = name.partition("_")
+        return f"{swap[side]}_{rest}" if side in swap else name
+
+    return [joint_names.index(mirrored(name)) for name in joint_names]
+
+
+def _forward(model: DenseHRNet, images: Tensor) -> dict[str, Tensor]:
+    outputs = model(images.contiguous(memory_format=torch.channels_last))
+    found = {}
+    if "pose" in outputs:
+        found["pose"] = probabilities(outputs["pose"])
+    if "segmentation" in outputs:
+        found["segmentation"] = outputs["segmentation"].float().softmax(dim=1)
+    return found

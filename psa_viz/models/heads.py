@@ -1,0 +1,104 @@
+"""Dense heads on a high-resolution trunk: joint heatmaps and class maps from one forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from psa_viz.models.blocks import Attention, conv, conv_norm_relu
+from psa_viz.models.hrnet import HRNet
+
+
+class Merge(nn.Module):
+    """All branches brought to the finest one's size, concatenated, and mixed by a 1x1 convolution (HRNetV2).
+
+    The 1x1 convolution is applied to each branch before enlarging and the results are added, which is the same linear map
+    on a fraction of the numbers.
+    """
+
+    def __init__(self, widths: Sequence[int], outer: int) -> None:
+        super().__init__()
+        self.mix = nn.ModuleList(conv(width, outer, 1) for width in widths)
+        self.norm = nn.BatchNorm2d(outer)
+        self.relu = nn.ReLU(inplace=False)
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        size = maps[0].shape[-2:]
+        total = self.mix[0](maps[0])
+        for mix, x in zip(self.mix[1:], maps[1:], strict=True):
+            total = total + F.interpolate(mix(x), size=size, mode="bilinear", align_corners=False)
+        return self.relu(self.norm(total))
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What a network was trained for, carried by the network itself.
+
+    Attributes:
+        name: for example "person-psa-parallel".
+        formula, layout: of its PSA blocks, "none" and "none" without PSA.
+        joints, classes: names of what the heads predict; empty without that head.
+        input_size: longer side of the network's input in pixels.
+        weights_sha256: of the weight file, "" for weights that come from nowhere.
+    """
+
+    name: str
+    formula: str
+    layout: str
+    joints: tuple[str, ...]
+    classes: tuple[str, ...]
+    input_size: int
+    weights_sha256: str = ""
+
+
+class DenseHRNet(HRNet):
+    """HRNet with one dense head per task, at stride 4.
+
+    Args:
+        width, modules, blocks, attention: see HRNet.
+        outputs: task name -> number of maps, for example {"pose": 14, "segmentation": 8}.
+        merged: channels that the heads share.
+
+    Attributes:
+        info: what the network was trained for; None for one that was built by hand.
+    """
+
+    info: ModelInfo | None = None
+
+    def __init__(
+        self,
+        width: int,
+        outputs: dict[str, int],
+        modules: Sequence[int] = (1, 1, 1),
+        blocks: int = 2,
+        merged: int = 96,
+        attention: Attention = nn.Identity,
+    ) -> None:
+        super().__init__(width, modules, blocks, attention, final_exchange=False)  # Merge mixes all branches
+        self.merge = Merge(self.widths, merged)
+        self.heads = nn.ModuleDict(
+            {
+                task: nn.Sequential(conv_norm_relu(merged, merged, 3), nn.Conv2d(merged, maps, 1))
+                for task, maps in outputs.items()
+            }
+        )
+        initialise(self)
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        """(N, 3, H, W) RGB, normalised, H and W multiples of 32 -> task -> logits (N, maps, H/4, W/4)."""
+        if image.ndim != 4 or image.shape[1] != 3 or image.shape[2] % self.coarsest or image.shape[3] % self.coarsest:
+            raise ValueError(f"expected (N, 3, H, W) with H and W multiples of {self.coarsest}, got {tuple(image.shape)}")
+        merged = self.merge(self.features(image))
+        return {task: head(merged) for task, head in self.heads.items()}
+
+
+def initialise(network: nn.Module) -> None:
+    """He initialisation of convolutions; the attention keeps its own, so that all variants share the rest."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)

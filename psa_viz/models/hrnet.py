@@ -1,0 +1,116 @@
+"""High-resolution network: branches at strides 4, 8, 16, 32 that run side by side and exchange features.
+
+Wang et al., "Deep High-Resolution Representation Learning for Visual Recognition", arXiv 1908.07919.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from psa_viz.models.blocks import Attention, BasicBlock, Bottleneck, conv_norm, conv_norm_relu
+
+STEM = 64
+
+
+class HRNet(nn.Module):
+    """The trunk. Its residual blocks are named stage1.block0, stage2.0.branch1.block0 and so on (stage, module, branch).
+
+    Args:
+        width: channels of the finest branch; each coarser one has twice as many.
+        modules: exchange modules in stages 2, 3, 4.
+        blocks: residual blocks a branch, and bottlenecks in stage 1.
+        attention: fills the slot of every residual block.
+        final_exchange: whether stage 4 ends in an exchange; a head that merges all branches can do without.
+    """
+
+    stride = 4
+    coarsest = 32
+
+    def __init__(
+        self,
+        width: int,
+        modules: Sequence[int] = (1, 1, 1),
+        blocks: int = 2,
+        attention: Attention = nn.Identity,
+        final_exchange: bool = True,
+    ) -> None:
+        super().__init__()
+        self.widths = [width * 2**branch for branch in range(4)]
+        self.stem = nn.Sequential(conv_norm_relu(3, STEM, 3, stride=2), conv_norm_relu(STEM, STEM, 3, stride=2))
+        wide = 4 * STEM
+        self.stage1 = nn.Sequential(
+            OrderedDict(
+                (f"block{i}", Bottleneck(STEM if i == 0 else wide, STEM, wide, attention)) for i in range(blocks)
+            )
+        )
+        self.transition1 = nn.ModuleList(
+            [conv_norm_relu(wide, width, 3), conv_norm_relu(wide, 2 * width, 3, stride=2)]
+        )
+        self.transition2 = conv_norm_relu(self.widths[1], self.widths[2], 3, stride=2)
+        self.transition3 = conv_norm_relu(self.widths[2], self.widths[3], 3, stride=2)
+        self.stage2 = _stage(modules[0], self.widths[:2], blocks, attention)
+        self.stage3 = _stage(modules[1], self.widths[:3], blocks, attention)
+        self.stage4 = _stage(modules[2], self.widths[:4], blocks, attention, final_exchange)
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """(N, 3, H, W), H and W multiples of 32 -> four maps (N, width * 2^b, H / 2^(b+2), W / 2^(b+2))."""
+        x = self.stage1(self.stem(image))
+        maps = self.stage2([transition(x) for transition in self.transition1])
+        maps = self.stage3([*maps, self.transition2(maps[-1])])
+        return self.stage4([*maps, self.transition3(maps[-1])])
+
+
+class ExchangeModule(nn.Module):
+    """Residual blocks on each branch, then every branch receives the sum of all, resampled to its size."""
+
+    def __init__(self, widths: Sequence[int], blocks: int, attention: Attention, exchange: bool = True) -> None:
+        super().__init__()
+        for b, width in enumerate(widths):
+            self.add_module(
+                f"branch{b}",
+                nn.Sequential(OrderedDict((f"block{i}", BasicBlock(width, attention)) for i in range(blocks))),
+            )
+        branches = range(len(widths)) if exchange else ()
+        self.exchange = nn.ModuleList(
+            nn.ModuleList(_resample(widths, source, target) for source in branches) for target in branches
+        )
+        self.relu = nn.ReLU(inplace=False)
+
+    def forward(self, maps: list[Tensor]) -> list[Tensor]:
+        maps = [self.get_submodule(f"branch{b}")(x) for b, x in enumerate(maps)]
+        if not self.exchange:
+            return maps
+        return [self.relu(self._sum(target, maps)) for target in range(len(maps))]
+
+    def _sum(self, target: int, maps: list[Tensor]) -> Tensor:
+        total = maps[target]
+        for source, x in enumerate(maps):
+            if source == target:
+                continue
+            x = self.exchange[target][source](x)
+            if source > target:
+                x = F.interpolate(x, size=total.shape[-2:], mode="nearest")
+            total = total + x
+        return total
+
+
+def _stage(
+    modules: int, widths: Sequence[int], blocks: int, attention: Attention, final_exchange: bool = True
+) -> nn.Sequential:
+    return nn.Sequential(
+        *(ExchangeModule(widths, blocks, attention, final_exchange or i < modules - 1) for i in range(modules))
+    )
+
+
+def _resample(widths: Sequence[int], source: int, target: int) -> nn.Module:
+    """Channels of source -> channels of target; halved in size as often as needed. Enlarging is left to the caller."""
+    if source == target:
+        return nn.Identity()
+    if source > target:
+        return conv_norm(widths[source], widths[target], 1)
+    halvings = [conv_norm_relu(widths[source], widths[source], 3, stride=2) for _ in range(target - source - 1)]
+    return nn.Sequential(*halvings, conv_norm(widths[source], widths[target], 3, stride=2))

@@ -1,0 +1,155 @@
+"""The published metrics of a model on one archive, defined so that another program can check them.
+
+pck_torso: a joint with visible = 1 is correct when its distance to the label is at most 0.2 times the distance between that
+person's left shoulder and right hip; people for whom either is invisible are skipped. Per joint, then the mean over joints.
+pck_box: the same with 0.2 times the longer side of the box around the visible joints; nobody is skipped.
+miou: mean over the classes of intersection over union, from one confusion matrix over the whole archive at the labels' own
+size, the ignored label left out. pixel_accuracy: share of pixels with the right class.
+All are in percent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torchmetrics.functional.classification import multiclass_confusion_matrix
+from tqdm import tqdm
+
+from psa_viz.inference.crops import cut, fit, whole
+from psa_viz.inference.pose import decode
+from psa_viz.inference.predict import predict
+from psa_viz.inference.segmentation import class_mask
+from psa_viz.models.heads import DenseHRNet
+from psa_viz.training.data import Archive, PoseArchive, SegmentationArchive
+
+THRESHOLD = 0.2
+BATCH = 32
+POSE_SIZE = 192
+SEGMENTATION_SIZE = 288
+"""Longer side of the network's input in pixels; the data sets show people at about these sizes."""
+
+
+def evaluate(
+    network: DenseHRNet, archive: Archive, flip: bool = True, size: int | None = None, progress: bool = True
+) -> dict:
+    """Metrics of a network on an archive; keys as in the module's docstring, beside per_joint or per_class.
+
+    Args:
+        network: used in evaluation mode, then set back.
+        flip: average with the mirrored photo.
+        size: longer side of the network's input, a multiple of 32; by default the one the published figures use.
+
+    Raises:
+        ValueError: if the network has no head for this archive.
+    """
+    _check_heads(network, archive)
+    was_training = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            if isinstance(archive, PoseArchive):
+                return _evaluate_pose(network, archive, flip, size or POSE_SIZE, progress)
+            return _evaluate_segmentation(network, archive, flip, size or SEGMENTATION_SIZE, progress)
+    finally:
+        network.train(was_training)
+
+
+def _check_heads(network: DenseHRNet, archive: Archive) -> None:
+    """The archive's joints or classes must be the network's own, in the same order."""
+    task, theirs, ours = (
+        ("joints", archive.joint_names, network.info.joints)
+        if isinstance(archive, PoseArchive)
+        else ("classes", archive.classes, network.info.classes)
+    )
+    if theirs != ours:
+        raise ValueError(f"the archive's {task} are {', '.join(theirs)}; {network.info.name} predicts {', '.join(ours) or 'none'}")
+
+
+def pck(predicted: np.ndarray, joints: np.ndarray, visible: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """(J,) percentage of visible joints within THRESHOLD * reference, NaN for a joint that is never visible.
+
+    Args:
+        predicted, joints: (P, J, 2) in the same pixels.
+        visible: (P, J) bool.
+        reference: (P,) length per person; NaN leaves the person out.
+    """
+    counted = visible & np.isfinite(reference)[:, None]
+    distance = np.linalg.norm(predicted - joints, axis=-1)
+    with np.errstate(invalid="ignore"):
+        correct = counted & (distance <= THRESHOLD * reference[:, None])
+        return 100 * correct.sum(0) / np.where(counted.sum(0), counted.sum(0), np.nan)
+
+
+def torso_length(joints: np.ndarray, visible: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    """(P,) distance between left shoulder and right hip in pixels, NaN where either is invisible."""
+    a, b = names.index("left_shoulder"), names.index("right_hip")
+    length = np.linalg.norm(joints[:, a] - joints[:, b], axis=-1)
+    return np.where(visible[:, a] & visible[:, b], length, np.nan)
+
+
+def box_length(joints: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    """(P,) longer side of the box around the visible joints in pixels, NaN where none is."""
+    known = np.where(visible[..., None], joints, np.nan)
+    some = visible.any(axis=1)
+    length = np.full(len(joints), np.nan)
+    length[some] = (np.nanmax(known[some], axis=1) - np.nanmin(known[some], axis=1)).max(axis=-1)
+    return length
+
+
+def iou(confusion: np.ndarray) -> np.ndarray:
+    """(K, K) counts, rows true, columns predicted -> (K,) percentage, NaN for a class that neither has nor is given."""
+    hits = np.diag(confusion).astype(np.float64)
+    union = confusion.sum(0) + confusion.sum(1) - hits
+    return 100 * hits / np.where(union, union, np.nan)
+
+
+def _evaluate_pose(network: DenseHRNet, archive: PoseArchive, flip: bool, size: int, progress: bool) -> dict:
+    crops = [fit(whole(image), size) for image in archive.images]
+    predicted = []
+    for indices in _batches(len(crops), progress):
+        maps = predict(network, np.stack([cut(archive.images[i], crops[i]) for i in indices]), flip)["pose"]
+        points, _ = decode(maps)
+        predicted += [crops[i].cells_to_image(p) for i, p in zip(indices, points.cpu().numpy(), strict=True)]
+    points = np.array(predicted)
+    torso = pck(points, archive.joints, archive.visible, torso_length(archive.joints, archive.visible, archive.joint_names))
+    box = pck(points, archive.joints, archive.visible, box_length(archive.joints, archive.visible))
+    return {
+        "people": len(crops),
+        "pck_torso": float(np.nanmean(torso)),
+        "pck_box": float(np.nanmean(box)),
+        "per_joint": {
+            name: {"pck_torso": float(t), "pck_box": float(b)}
+            for name, t, b in zip(archive.joint_names, torso, box, strict=True)
+        },
+        "flip": flip,
+        "size": size,
+    }
+
+
+def _evaluate_segmentation(network: DenseHRNet, archive: SegmentationArchive, flip: bool, size: int, progress: bool) -> dict:
+    classes = len(archive.classes)
+    confusion = np.zeros((classes, classes), dtype=np.int64)
+    for (index,) in _batches(len(archive.images), progress, batch=1):
+        image, label = archive.images[index], torch.from_numpy(archive.labels[index]).long()
+        crop = fit(whole(image), size)
+        maps = predict(network, cut(image, crop)[None], flip)["segmentation"]
+        mask = class_mask(maps[0], crop, image.shape[:2]).cpu().long()
+        counts = multiclass_confusion_matrix(mask, label, num_classes=classes, ignore_index=archive.ignore)
+        confusion += counts.numpy()
+    ious = iou(confusion)
+    return {
+        "images": len(archive.images),
+        "miou": float(np.nanmean(ious)),
+        "pixel_accuracy": float(100 * np.diag(confusion).sum() / confusion.sum()),
+        "per_class": {name: float(value) for name, value in zip(archive.classes, ious, strict=True)},
+        "flip": flip,
+        "size": size,
+    }
+
+
+def _batches(count: int, progress: bool, batch: int = BATCH) -> Iterator[range]:
+    starts = range(0, count, batch)
+    for start in tqdm(starts, desc="evaluating", unit="batch", disable=None if progress else True, leave=False):
+        yield range(start, min(count, start + batch))

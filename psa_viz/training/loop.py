@@ -1,0 +1,117 @@
+"""Training one model by its recipe: AdamW, one cycle, averaged weights, bfloat16, resumable at any step."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from psa_viz.models.zoo import build
+from psa_viz.training.batches import TaskData, joint_step
+from psa_viz.training.data import read
+from psa_viz.training.evaluate import evaluate
+from psa_viz.training.recipes import Recipe
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "log.jsonl"
+CLIP = 5.0
+
+
+def train(
+    name: str,
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    save_every: int = 200,
+    evaluate_every: int = 1000,
+    limit: int | None = None,
+) -> nn.Module:
+    """Train a model, or go on where `out` left off, and return the averaged network in evaluation mode.
+
+    Args:
+        name: model to build, for example "person-psa-parallel".
+        data: folder of the archives.
+        out: folder for checkpoint.pt, which holds everything needed to go on, and log.jsonl.
+        save_every, evaluate_every: steps between checkpoints, and between measurements on the validation archives.
+        limit: use only so many photos of each archive.
+    """
+    device = torch.device(device)
+    out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    network = build(name).to(device, memory_format=torch.channels_last)
+    averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
+    optimiser = torch.optim.AdamW(_groups(network, recipe.weight_decay), lr=recipe.learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.1, anneal_strategy="cos"
+    )
+    state = {"network": network, "averaged": averaged, "optimiser": optimiser, "schedule": schedule}
+    start = _resume(out / CHECKPOINT, state, name, recipe, seed)
+    tasks = [TaskData(i, task, data, recipe, device, limit) for i, task in enumerate(recipe.tasks)]
+
+    began = time.monotonic()
+    bar = tqdm(range(start, recipe.steps), initial=start, total=recipe.steps, desc=name, unit="step", mininterval=10)
+    for step in bar:
+        network.train()
+        loss, parts = joint_step(network, tasks, step, seed)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), CLIP)
+        optimiser.step()
+        schedule.step()
+        averaged.update_parameters(network)
+        bar.set_postfix({head: f"{value:.3f}" for head, value in parts.items()}, refresh=False)
+        done = step + 1
+        line = {"step": done, "loss": parts, "seconds": round(time.monotonic() - began, 1)}
+        if done % evaluate_every == 0 or done == recipe.steps:
+            line["validation"] = validate(averaged.module, recipe, data, limit)
+            bar.write(f"{name} step {done}: {json.dumps(line['validation'])}")
+        if done % 50 == 0 or "validation" in line:
+            with (out / LOG).open("a", encoding="utf-8") as log:
+                log.write(json.dumps(line) + "\n")
+        if done % save_every == 0 or done == recipe.steps:
+            _save(out / CHECKPOINT, state, done, name, recipe, seed)
+    return averaged.module.eval()
+
+
+def validate(network: nn.Module, recipe: Recipe, data: Path, limit: int | None = None) -> dict[str, float]:
+    """The headline metrics on the validation archives, without flip averaging."""
+    found = {}
+    for task in recipe.tasks:
+        metrics = evaluate(network, read(data / task.validation, limit, progress=False), flip=False, progress=False)
+        found |= {key: round(metrics[key], 2) for key in ("pck_torso", "pck_box", "miou") if key in metrics}
+    return found
+
+
+def _groups(network: nn.Module, weight_decay: float) -> list[dict]:
+    """Matrices and kernels decay; biases and the scales of normalisation do not."""
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+
+
+def _save(path: Path, state: dict, step: int, name: str, recipe: Recipe, seed: int) -> None:
+    """Write beside and rename, so that a kill in the middle leaves the previous checkpoint whole."""
+    facts = {"step": step, "name": name, "recipe": repr(recipe), "seed": seed}
+    partial = path.with_suffix(".partial")
+    torch.save({**{key: value.state_dict() for key, value in state.items()}, "facts": facts}, partial)
+    partial.replace(path)
+
+
+def _resume(path: Path, state: dict, name: str, recipe: Recipe, seed: int) -> int:
+    if not path.exists():
+        return 0
+    saved = torch.load(path, map_location="cpu", weights_only=True)
+    expected = {"name": name, "recipe": repr(recipe), "seed": seed}
+    got = {key: saved["facts"][key] for key in expected}
+    if got != expected:
+        raise ValueError(f"{path} belongs to another run: expected {expected}, got {got}; choose another --out")
+    for key, value in state.items():
+        value.load_state_dict(saved[key])
+    return saved["facts"]["step"]

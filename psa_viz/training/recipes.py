@@ -1,0 +1,67 @@
+"""How each network is trained: one recipe a network, the same for every variant of its attention."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psa_viz.models.zoo import split
+from psa_viz.training.augment import Jitter
+
+
+@dataclass(frozen=True)
+class Task:
+    """One archive's part in a recipe.
+
+    Attributes:
+        archive: file name of the training archive; the validation archive has _val in place of _train.
+        batch: views of it in each step.
+        weight: of its loss.
+        jitter: how its views are drawn.
+    """
+
+    archive: str
+    batch: int
+    weight: float
+    jitter: Jitter
+
+    @property
+    def validation(self) -> str:
+        return self.archive.replace("_train", "_val")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A schedule.
+
+    Attributes:
+        tasks: what is learned together, every step sees all of them.
+        view: side of the square training views in pixels.
+        steps: optimiser steps.
+        learning_rate: peak of the one-cycle schedule (AdamW).
+        weight_decay, ema, sigma: AdamW's decay, decay of the averaged weights, width of the heatmap target in cells.
+    """
+
+    tasks: tuple[Task, ...]
+    view: int = 128
+    steps: int = 5000
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    ema: float = 0.998
+    sigma: float = 1.0
+
+
+PERSON = Recipe(
+    tasks=(
+        Task("lspet_train.tar", 24, 1.0, Jitter(zoom=(0.45, 1.15), any_rotation=0.3, rotation=30.0, shift=0.6)),
+        Task("ccp_train.tar", 8, 1.5, Jitter(zoom=(0.25, 0.9), any_rotation=0.1, rotation=20.0, shift=1.0)),
+    )
+)
+
+RECIPES = {"person": PERSON}
+"""First word of a model's name -> its recipe."""
+
+
+def recipe_of(model: str) -> Recipe:
+    """The recipe of a model by its name, the same for every variant of its attention."""
+    split(model)  # refuses unknown names
+    return RECIPES[model.partition("-")[0]]

@@ -1,0 +1,112 @@
+"""One server and one browser for all tests; every page is checked for errors and for requests to other machines."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+SLOW = 60_000
+"""Milliseconds that a busy machine may take over anything."""
+expect.set_options(timeout=SLOW)
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running page: its address, its process, and the folder of its examples."""
+
+    address: str
+    process: subprocess.Popen[str]
+    examples: Path
+    announced: str
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    examples = tmp_path_factory.mktemp("examples")
+    uploads = tmp_path_factory.mktemp("uploads")
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("serve.py")), str(port), str(examples)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "GRADIO_TEMP_DIR": str(uploads), "OMP_NUM_THREADS": "1"},
+    )
+    announced = process.stdout.readline()
+    if not announced.startswith("up"):
+        process.kill()
+        pytest.fail(f"the server did not start: {announced!r}")
+    yield Server(f"http://127.0.0.1:{port}", process, examples, announced)
+    process.terminate()
+    process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    wanted = os.environ.get("CHROMIUM") or "chromium"
+    path = shutil.which(wanted) or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip(f"no Chromium here ({wanted} is not a program); install it, or set CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(server: Server, chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens the page in a context of its own, as another visitor; what went wrong there fails the test at its end."""
+    contexts, wrong = [], []
+
+    def open_page(width: int = 1440, height: int = 900, **options: object) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(SLOW)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: wrong.append(request.url) if _leaves(request.url) else None)
+        page.goto(server.address)
+        page.locator("#explorer .tile").first.wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def _leaves(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme not in ("data", "blob", "about") and parts.hostname != "127.0.0.1"
+
+
+@pytest.fixture
+def look(visit: Callable[..., Page]) -> Page:
+    """The page as a visitor with a wide screen first sees it."""
+    return visit()

@@ -1,0 +1,47 @@
+"""Starts the real page on a port, with synthetic examples and a stand-in for the network, and says when it is up.
+
+    python tests/browser/serve.py PORT FOLDER
+
+The stand-in answers with seeded numbers (tests/demo/synthetic.py) about whatever photo it is given.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from demo.app import build, launch_options  # noqa: E402
+from demo.engine import Engine  # noqa: E402
+from demo.shelf import Shelf  # noqa: E402
+from psa_viz.inference.archive import save  # noqa: E402
+from psa_viz.inference.geometry import Box  # noqa: E402
+from psa_viz.inference.results import Explanation  # noqa: E402
+from tests.demo import synthetic  # noqa: E402
+
+MODELS = ["person-psa-parallel", "person-psa-sequential", "person-none"]
+EXAMPLES = {"01-standing": (7, "person-psa-parallel"), "02-without-psa": (3, "person-none")}
+
+
+def explain(image: np.ndarray, model: str, box: Box | None, flip: bool) -> Explanation:
+    return synthetic.explanation(11, model, image=image, box=box)
+
+
+def main() -> None:
+    port, folder = int(sys.argv[1]), Path(sys.argv[2])
+    for name, (seed, model) in EXAMPLES.items():
+        if not (folder / name / "explanation.json").exists():
+            save(synthetic.explanation(seed, model), folder / name)
+    engine = Engine(MODELS, load=str, explain=explain)
+    page = build(engine, Shelf(folder))
+    page.launch(server_name="127.0.0.1", server_port=port, quiet=True, prevent_thread_lock=True, **launch_options())
+    print("up, torch imported:", "torch" in sys.modules, flush=True)
+    engine.load_in_background(MODELS[0])
+    page.block_thread()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""What several tests need: small networks with fresh weights, and drawn archives in the format of the real ones."""
+
+import io
+import json
+import os
+import tarfile
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory):
+    """Path of a weight file of person-psa-parallel with fresh weights."""
+    import torch
+
+    from psa_viz.models import weights
+    from psa_viz.models.zoo import build
+
+    torch.manual_seed(3)
+    path = tmp_path_factory.mktemp("untrained") / "fresh.safetensors"
+    weights.write(build("person-psa-parallel"), path)
+    return path
+
+
+@pytest.fixture
+def photo():
+    """A smooth colour picture, wider than high, without symmetry."""
+    y, x = np.mgrid[:90, :140] / 20.0
+    picture = np.stack((np.sin(x) + np.cos(y), np.sin(x * y / 5), np.cos(2 * x - y)), axis=-1)
+    return ((picture + 2) * 63).astype(np.uint8)
+
+
+def _add(tar, name, data):
+    info = tarfile.TarInfo(name)
+    info.size = len(data)
+    tar.addfile(info, io.BytesIO(data))
+
+
+def _encoded(array, kind):
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, kind, lossless=True)
+    return buffer.getvalue()
+
+
+def _figure(rng):
+    """192x192, a mark for every joint, and where they are."""
+    joints = rng.uniform(40, 150, (14, 2))
+    image = np.full((192, 192, 3), 90, dtype=np.uint8)
+    for i, (x, y) in enumerate(joints.astype(int)):
+        image[y - 4 : y + 5, x - 4 : x + 5] = (i * 18, 255 - i * 18, 128)
+    return image, joints
+
+
+@pytest.fixture(scope="session")
+def archives(tmp_path_factory):
+    """A folder with lspet_train.tar, lspet_val.tar, ccp_train.tar, ccp_val.tar of a few drawn photos each."""
+    from psa_viz.models.zoo import LSP_JOINTS, PERSON_CLASSES
+
+    folder, rng = tmp_path_factory.mktemp("archives"), np.random.default_rng(0)
+    for split, count in (("train", 6), ("val", 3)):
+        with tarfile.open(folder / f"lspet_{split}.tar", "w") as tar:
+            people = []
+            for i in range(count):
+                image, joints = _figure(rng)
+                _add(tar, f"im{i}.webp", _encoded(image, "webp"))
+                people.append({"file": f"im{i}.webp", "joints": joints.tolist(), "visible": [1] * 13 + [i % 2]})
+            facts = {"joint_names": LSP_JOINTS, "image_size": [192, 192], "people": people}
+            _add(tar, "annotations.json", json.dumps(facts).encode())
+        with tarfile.open(folder / f"ccp_{split}.tar", "w") as tar:
+            for i in range(count):
+                label = rng.integers(0, 8, (6, 4)).astype(np.uint8).repeat(16 + i, 0).repeat(16, 1)
+                image = np.repeat(label[:, :, None] * 30, 3, axis=2)
+                _add(tar, f"images/{i}.webp", _encoded(image, "webp"))
+                _add(tar, f"labels/{i}.png", _encoded(label, "png"))
+            _add(tar, "meta.json", json.dumps({"name": "drawn", "classes": PERSON_CLASSES, "ignore": None}).encode())
+    return folder

@@ -24,7 +24,7 @@ format: $(VENV)/.test  ## rewrite the code in the house's format
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 examples: $(VENV)/.demo  ## explain the page's example photos again
-	$(BIN)/python -m demo.examples
+	$(BIN)/python -m demo.make_examples
 
 clean:  ## remove the environment and everything that was made
 	rm -rf $(VENV) .pytest_cache .ruff_cache build dist *.egg-info

@@ -38,9 +38,7 @@ def main() -> None:
     from demo.app import default_page, launch_options  # late, so that --help answers at once
 
     page, engine = default_page()
-    page.launch(
-        server_name=arguments.host, server_port=port, quiet=True, prevent_thread_lock=True, **launch_options()
-    )
+    page.launch(server_name=arguments.host, server_port=port, quiet=True, prevent_thread_lock=True, **launch_options())
     shown = "127.0.0.1" if arguments.host == "0.0.0.0" else arguments.host
     print(f"PSA-Viz is at http://{shown}:{port} (stop it with Ctrl+C)", flush=True)
     if engine.names:

@@ -8,14 +8,14 @@ from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported: nothing leaves this machine
 
-import gradio as gr  # noqa: E402
-from gradio.utils import get_upload_folder  # noqa: E402
+import gradio as gr
+from gradio.utils import get_upload_folder
 
-from demo import panels  # noqa: E402
-from demo.engine import Engine, bundled_names  # noqa: E402
-from demo.explorer.component import explorer  # noqa: E402
-from demo.shelf import Shelf  # noqa: E402
-from psa_viz.inference.results import Explanation  # noqa: E402
+from demo import panels
+from demo.engine import Engine, bundled_names
+from demo.explorer.component import explorer
+from demo.shelf import Shelf
+from psa_viz.inference.results import Explanation
 
 HERE = Path(__file__).parent
 DAY = 24 * 60 * 60

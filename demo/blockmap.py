@@ -74,7 +74,11 @@ def place(names: list[str]) -> tuple[list[dict[str, Any]], int, list[list[int]]]
     """
     found = [_PLACE.match(name) for name in names]
     if not all(found):
-        return [{"text": "in the order of the forward pass", "span": len(names)}], 1, [[0, i] for i in range(len(names))]
+        return (
+            [{"text": "in the order of the forward pass", "span": len(names)}],
+            1,
+            [[0, i] for i in range(len(names))],
+        )
     widths: dict[str, int] = {}
     for match in found:
         widths[match["stage"]] = max(widths.get(match["stage"], 0), int(match["block"]) + 1)

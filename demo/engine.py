@@ -26,7 +26,10 @@ class Engine:
     """
 
     def __init__(
-        self, names: list[str], load: Callable[[str], Any] | None = None, explain: Callable[..., Explanation] | None = None
+        self,
+        names: list[str],
+        load: Callable[[str], Any] | None = None,
+        explain: Callable[..., Explanation] | None = None,
     ) -> None:
         self.names = names
         self._load = load or _load

@@ -56,7 +56,7 @@ def run(
     """Ask the model about an uploaded photo, or again about the photo that is shown.
 
     Raises:
-        ValueError: with one sentence for the visitor: no photo, a file that is not a photo, a box outside it, no such model.
+        ValueError: with one sentence for the visitor: no photo, not a photo, a box outside it, no such model.
     """
     image = _photo(request, shown, uploads)
     box = read_box(request, image)
@@ -83,7 +83,9 @@ def read_box(request: Mapping[str, Any], image: np.ndarray) -> Box | None:
     except (TypeError, ValueError) as error:
         raise ValueError("The box needs four numbers: left, top, right and bottom, in pixels of the photo.") from error
     if not all(map(math.isfinite, (x0, y0, x1, y1))) or x1 - x0 < 8 or y1 - y0 < 8:
-        raise ValueError("The box must be at least 8 pixels wide and 8 high, with left before right and top before bottom.")
+        raise ValueError(
+            "The box must be at least 8 pixels wide and 8 high, with left before right and top before bottom."
+        )
     if x1 <= 0 or y1 <= 0 or x0 >= width or y0 >= height or max(x1 - x0, y1 - y0) > 4 * max(width, height):
         raise ValueError(f"The box lies outside the photo, which is {width} pixels wide and {height} high.")
     return (x0, y0, x1, y1)
@@ -99,7 +101,9 @@ def apology(error: Exception) -> dict[str, Any]:
     if isinstance(error, ValueError):
         return message(str(error))
     log.error("a request failed", exc_info=error)
-    return message(f"Something in the program failed on this photo ({type(error).__name__}); the result on the page stays.")
+    return message(
+        f"Something in the program failed on this photo ({type(error).__name__}); the result on the page stays."
+    )
 
 
 def numbered(shown: dict[str, Any]) -> dict[str, Any]:

@@ -57,9 +57,7 @@ def _explain(options: argparse.Namespace) -> None:
         return
     print(f"{result.model} on {result.device}: {len(result.blocks)} PSA blocks, {result.seconds:.2f} s")
     if result.pose is not None:
-        for name, (x, y), score in zip(
-            result.pose.joint_names, result.pose.keypoints, result.pose.scores, strict=True
-        ):
+        for name, (x, y), score in zip(result.pose.joint_names, result.pose.keypoints, result.pose.scores, strict=True):
             print(f"  {name:16} x {x:7.1f}  y {y:7.1f}  score {score:.2f}")
     for name, block in result.blocks.items():
         print(f"  {name:26} {spatial_sentence(block, result.crop)}")
@@ -133,7 +131,9 @@ def _parser() -> argparse.ArgumentParser:
         own.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (%(default)s)")
 
     def look_options(own: argparse.ArgumentParser, flip: bool) -> None:
-        own.add_argument("--flip", action=argparse.BooleanOptionalAction, default=flip, help="average with the mirror image")
+        own.add_argument(
+            "--flip", action=argparse.BooleanOptionalAction, default=flip, help="average with the mirror image"
+        )
         own.add_argument("--size", type=int, metavar="PIXELS", help="longer side of the network's input, times 32")
 
     command("models", _models, "list the bundled models and their figures")

@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 
-
 @pytest.fixture(scope="session")
 def untrained(tmp_path_factory):
     """Path of a weight file of person-psa-parallel with fresh weights."""

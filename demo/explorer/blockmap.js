@@ -19,7 +19,7 @@ function drawBlockMap(result) {
   blockmap.buttons = result.blocks.map((block, i) => {
     const [row, column] = cells[i];
     const button = make('button', {
-      type: 'button', role: 'gridcell', 'data-block': block.name, class: starts.has(column) ? 'first' : null,
+      type: 'button', role: 'radio', 'data-block': block.name, class: starts.has(column) ? 'first' : null,
       style: { gridColumn: column + 2, gridRow: row + 2 },
     });
     button.addEventListener('click', () => chooseBlock(i));
@@ -74,7 +74,7 @@ function paintBlockMap() {
     button.textContent = statistic.texts[i];
     Object.assign(button.style, { background: `rgb(${red}, ${green}, ${blue})`, color: light ? '#000' : '#fff' });
     button.setAttribute('aria-label', `${view.result.blocks[i].name}: ${statistic.label} ${statistic.texts[i]}`);
-    button.setAttribute('aria-selected', i === view.block);
+    button.setAttribute('aria-checked', i === view.block);
     button.tabIndex = i === view.block ? 0 : -1;
   });
   drawLegend(part('map-legend'), scale, ALL);

@@ -45,10 +45,10 @@ function drawLegend(host, scale, cover) {
   host.dataset.high = scale.high;
 }
 
-// The crop, a canvas of cells over it, and the outline of one cell.
+// The crop, a canvas of cells over it, and the outline of one cell. Without a label, what it lies in has one.
 function cellMap(host, label) {
   const back = make('img', { alt: '', draggable: 'false' });
-  const canvas = make('canvas', { role: 'img', 'aria-label': label });
+  const canvas = make('canvas', label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': 'true' });
   const mark = make('span', { class: 'mark', hidden: '' });
   host.replaceChildren(back, canvas, mark);
   const map = { host, back, canvas, mark, width: 1, height: 1 };

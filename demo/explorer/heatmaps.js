@@ -10,8 +10,7 @@ function drawHeatmaps(result) {
   const half = Math.ceil(pose.order.length / 2);
   const tiles = pose.order.map((joint, place) => {
     const host = make('span', { class: 'map' });
-    const map = cellMap(host, '');
-    map.canvas.setAttribute('aria-hidden', 'true');
+    const map = cellMap(host, null);
     map.size(pose.width, pose.height, `${crop.width} / ${crop.height}`);
     const numbers = make('span', { class: 'numbers' });
     const name = make('span', { class: 'name' }, make('i', { style: { background: pose.colours[joint] } }), pose.names[joint]);

@@ -124,6 +124,7 @@ let nextPoll = null;
 async function poll() {
   const states = await server.status().catch(() => null);
   if (states) view.states = states;
+  if (!states && view.busy) { setBusy(''); say('The server does not answer. The result on the page stays; try again later.'); }
   showStatus();
   const chosen = view.states[part('model-choice').value];
   const started = Object.values(view.states).some((state) => state !== 'not loaded');

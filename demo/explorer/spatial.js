@@ -6,7 +6,7 @@ function drawSpatial() {
   const { result } = view;
   const block = result.blocks[view.block];
   if (!spatial.map) {
-    spatial.map = cellMap(part('spatial-map'), '');
+    spatial.map = cellMap(part('spatial-map'), 'Spatial-only map');
     followPointer(spatial.map.host, () => [spatial.map.width, spatial.map.height]);
   }
   const { map } = spatial;

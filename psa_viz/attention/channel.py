@@ -29,7 +29,8 @@ class ChannelGate(nn.Module):
     Args:
         channels: C, even; at least 16 for "bottleneck", where 24 or more is wise (see Warns).
         ending: see above.
-        bias: biases of W_q, W_v and, for "norm", of W_z. The paper's text has none, its best-known port has all of them.
+        bias: biases of W_q, W_v and, for "norm", of W_z. The paper's text has none, its best-known port has all of
+        them.
 
     Raises:
         ValueError: for a width at which the formula degenerates to a constant.
@@ -53,7 +54,7 @@ class ChannelGate(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) features -> (N, C) weights in (0, 1)."""
-        n, c, h, w = x.shape
+        n, _, h, w = x.shape
         positions = by_position(x)  # (N, HW, C)
         scores = self.query(positions)  # W_q X: (N, HW, 1)
         weights = self.position_weights(self.softmax(scores.view(n, h * w)).view(n, h, w))  # a: (N, H, W)
@@ -88,6 +89,6 @@ def _check_width(channels: int, ending: str) -> None:
         )
     if ending == "bottleneck" and channels < 24:
         warnings.warn(
-            f"LayerNorm over C/8 = 2 numbers returns +1 and -1 whatever they are; use at least 24 channels, not {channels}",
+            f"LayerNorm over C/8 = 2 numbers gives only +1 and -1; use at least 24 channels, not {channels}",
             stacklevel=3,
         )

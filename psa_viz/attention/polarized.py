@@ -28,9 +28,9 @@ class PolarizedSelfAttention(nn.Module):
         parallel:    Y = A_ch(X) * X + A_sp(X) * X              equation 3
         sequential:  Z = A_ch(X) * X;  Y = A_sp(Z) * Z          equation 4
 
-    Formula "paper" is the one printed in the paper. Formula "official" is what the authors' code computes, which differs
-    from the paper and between its two layouts; the differences are the two words in PARTS, explained in ChannelGate and
-    SpatialGate. The input is never written to, and permuting its positions permutes the output.
+    Formula "paper" is the one printed in the paper. Formula "official" is what the authors' code computes, which
+    differs from the paper and between its two layouts; the differences are the two words in PARTS, explained in
+    ChannelGate and SpatialGate. The input is never written to, and permuting its positions permutes the output.
 
     Args:
         channels: C of the features; the output has the same shape.

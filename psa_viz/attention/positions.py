@@ -1,7 +1,7 @@
 """Feature maps as lists of positions, whatever their memory layout.
 
-Mixing layouts in one elementwise operation makes the CPU several times slower, forward and backward; these two functions
-keep the layout of x.
+Mixing layouts in one elementwise operation makes the CPU several times slower, forward and backward; these two
+functions keep the layout of x.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ def by_position(x: Tensor) -> Tensor:
 
 
 def outer_sum(channel: Tensor, spatial: Tensor, like: Tensor) -> Tensor:
-    """(N, C) and (N, H, W) -> their sum for every channel and position, (N, C, H, W), in the memory layout of `like`."""
+    """(N, C) and (N, H, W) -> their sum for every channel and position, (N, C, H, W), in memory as `like` is."""
     if like.is_contiguous(memory_format=channels_last):
         total = channel[:, None, None, :] + spatial[:, :, :, None]  # (N, H, W, C)
         return total.permute(0, 3, 1, 2)

@@ -53,7 +53,7 @@ class SpatialGate(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) features -> (N, H, W) weights in (0, 1)."""
-        n, c, h, w = x.shape
+        n, _, h, w = x.shape
         positions = by_position(x)  # (N, HW, C)
         query = self.query(positions.mean(dim=1))  # W_q GAP(X) = GAP(W_q X): (N, C/2)
         if self.softmax_on == "query":

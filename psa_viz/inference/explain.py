@@ -44,8 +44,9 @@ def explain(
 ) -> Explanation:
     """Predict joints and classes for a photo, and record what every PSA block did on the way.
 
-    Without a box a network with joints looks twice: at the whole photo, then at the square around the joints it was sure
-    of; if there are fewer than FEWEST of these, the whole photo is kept. Only the last look is recorded and reported.
+    Without a box a network with joints looks twice: at the whole photo, then at the square around the joints it was
+    sure of; if there are fewer than FEWEST of these, the whole photo is kept. Only the last look is recorded and
+    reported.
 
     Args:
         image: a path, a PIL image, or an (H, W, 3) uint8 RGB array.
@@ -63,7 +64,7 @@ def explain(
     if info is None:
         raise TypeError(f"expected a model from psa_viz.load, got {type(model).__name__}")
     photo = load_photo(image)
-    side = size or info.input_size
+    side = info.input_size if size is None else size
     with torch.no_grad():
         crop = fit(_checked(box, photo), side) if box is not None else _find(photo, model, side)
         pixels = cut(photo, crop)[None]

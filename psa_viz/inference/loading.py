@@ -16,7 +16,8 @@ def load(name: str | Path, device: str | torch.device = "auto") -> DenseHRNet:
     """A trained network in evaluation mode, in float32 and channels_last.
 
     Args:
-        name: a bundled model's name (psa_viz.bundled() lists them), the path of a weight file that psa_viz.models.weights
+        name: a bundled model's name (psa_viz.bundled() lists them), the path of a weight file that
+        psa_viz.models.weights
             wrote, or "owner/repository" on the Hugging Face Hub, which must hold such a file as model.safetensors.
         device: "auto" takes the first GPU if there is one, else the CPU.
 

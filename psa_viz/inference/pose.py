@@ -30,19 +30,19 @@ def decode(heatmaps: Tensor) -> tuple[Tensor, Tensor]:
         points: (N, J, 2) as (x, y) in cells, the first cell's centre at 0.
         scores: (N, J) probability within SCORE_RADIUS cells of the refined point.
     """
-    n, j, h, w = heatmaps.shape
+    h, w = heatmaps.shape[-2:]
     peak = heatmaps.flatten(2).argmax(dim=-1)  # (N, J)
     cell = torch.stack((peak % w, peak // w), dim=-1)  # (N, J, 2)
     points = cell + _newton_step(heatmaps.clamp_min(1e-30).log(), cell)
     ys = torch.arange(h, device=heatmaps.device)[:, None]
     xs = torch.arange(w, device=heatmaps.device)
     distance = (xs - points[..., 0, None, None]) ** 2 + (ys - points[..., 1, None, None]) ** 2  # (N, J, h, w)
-    scores = (heatmaps * (distance <= SCORE_RADIUS**2)).sum(dim=(2, 3))
+    scores = (heatmaps * (distance <= SCORE_RADIUS**2)).sum(dim=(2, 3)).clamp(max=1)  # a sum may round above 1
     return points, scores
 
 
 def _newton_step(log_map: Tensor, cell: Tensor) -> Tensor:
-    n, j, h, w = log_map.shape
+    h, w = log_map.shape[-2:]
     x, y = cell.unbind(-1)
     inside = (x > 0) & (x < w - 1) & (y > 0) & (y < h - 1)
     cx, cy = x.clamp(1, max(1, w - 2)), y.clamp(1, max(1, h - 2))

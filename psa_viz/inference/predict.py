@@ -20,8 +20,8 @@ def predict(model: DenseHRNet, pixels: np.ndarray, flip: bool = False) -> dict[s
         flip: average with the maps of the mirrored crops, left and right joints exchanged.
 
     Returns:
-        "pose": (N, J, H/4, W/4), each map summing to 1; "segmentation": (N, K, H/4, W/4), summing to 1 over K; each only
-        if the network has that head.
+        "pose": (N, J, H/4, W/4), each map summing to 1; "segmentation": (N, K, H/4, W/4), summing to 1 over K; each
+        only if the network has that head.
     """
     parameter = next(model.parameters())
     images = torch.from_numpy(np.ascontiguousarray(pixels)).to(parameter.device).permute(0, 3, 1, 2)

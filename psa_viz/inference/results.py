@@ -20,7 +20,7 @@ class PosePrediction:
     Attributes:
         heatmaps: (J, h, w) float32, one probability map per joint over the cells of the crop; each sums to 1.
         keypoints: (J, 2) as (x, y) in pixels of the uploaded image, refined below the cell.
-        scores: (J,) probability within two cells of the peak, in (0, 1).
+        scores: (J,) probability within two cells of the peak, in (0, 1].
         joint_names: J names, left and right being the person's own.
     """
 

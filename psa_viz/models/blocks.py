@@ -1,4 +1,4 @@
-"""Residual blocks with a slot for attention after their first 3x3 convolution, where the paper puts PSA (section 3.3)."""
+"""Residual blocks with a slot for attention after their first 3x3 convolution, where the paper puts PSA."""
 
 from __future__ import annotations
 

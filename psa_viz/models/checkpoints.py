@@ -1,7 +1,8 @@
 """Other people's PSA parameters, told apart by their names and brought into ours.
 
-Names and shapes of the official block (DeLightCMU/PSA, network/PSA.py) and of the best-known port of the paper's formula
-(xmu-xiaoma666/External-Attention-pytorch). In the official file "right" is the channel branch and "left" the spatial one.
+Names and shapes of the official block (DeLightCMU/PSA, network/PSA.py) and of the best-known port of the paper's
+formula (xmu-xiaoma666/External-Attention-pytorch). In the official file "right" is the channel branch and "left" the
+spatial one.
 """
 
 from __future__ import annotations
@@ -83,7 +84,8 @@ def _fill(state_dict: Mapping[str, Tensor], names: Mapping[str, str], **kind) ->
         # Their 1x1 convolutions carry trailing axes of size 1; the matrix is the same.
         if state_dict[theirs].squeeze().shape != own[ours].squeeze().shape:
             raise ValueError(
-                f"{theirs}: expected {tuple(own[ours].shape)} up to axes of size 1, got {tuple(state_dict[theirs].shape)}"
+                f"{theirs}: expected {tuple(own[ours].shape)} up to axes of size 1, "
+                f"got {tuple(state_dict[theirs].shape)}"
             )
         own[ours] = state_dict[theirs].reshape(own[ours].shape)
     block.load_state_dict(own)

@@ -15,8 +15,8 @@ from psa_viz.models.hrnet import HRNet
 class Merge(nn.Module):
     """All branches brought to the finest one's size, concatenated, and mixed by a 1x1 convolution (HRNetV2).
 
-    The 1x1 convolution is applied to each branch before enlarging and the results are added, which is the same linear map
-    on a fraction of the numbers.
+    The 1x1 convolution is applied to each branch before enlarging and the results are added, which is the same linear
+    map on a fraction of the numbers.
     """
 
     def __init__(self, widths: Sequence[int], outer: int) -> None:
@@ -90,15 +90,19 @@ class DenseHRNet(HRNet):
     def forward(self, image: Tensor) -> dict[str, Tensor]:
         """(N, 3, H, W) RGB, normalised, H and W multiples of 32 -> task -> logits (N, maps, H/4, W/4)."""
         if image.ndim != 4 or image.shape[1] != 3 or image.shape[2] % self.coarsest or image.shape[3] % self.coarsest:
-            raise ValueError(f"expected (N, 3, H, W) with H and W multiples of {self.coarsest}, got {tuple(image.shape)}")
+            raise ValueError(
+                f"expected (N, 3, H, W) with H and W multiples of {self.coarsest}, got {tuple(image.shape)}"
+            )
         merged = self.merge(self.features(image))
         return {task: head(merged) for task, head in self.heads.items()}
 
 
-def initialise(network: nn.Module) -> None:
-    """He initialisation of convolutions; the attention keeps its own, so that all variants share the rest."""
+def initialise(network: DenseHRNet) -> None:
+    """He initialisation of convolutions, and heads that begin by saying nothing; the attention keeps its own, so that
+    all variants share the rest."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+    for head in network.heads.values():
+        nn.init.normal_(head[-1].weight, std=0.001)
+        nn.init.zeros_(head[-1].bias)

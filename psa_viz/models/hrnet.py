@@ -17,7 +17,7 @@ STEM = 64
 
 
 class HRNet(nn.Module):
-    """The trunk. Its residual blocks are named stage1.block0, stage2.0.branch1.block0 and so on (stage, module, branch).
+    """The trunk. Its residual blocks are named stage1.block0, stage2.0.branch1.block0, ... (stage, module, branch).
 
     Args:
         width: channels of the finest branch; each coarser one has twice as many.
@@ -47,9 +47,7 @@ class HRNet(nn.Module):
                 (f"block{i}", Bottleneck(STEM if i == 0 else wide, STEM, wide, attention)) for i in range(blocks)
             )
         )
-        self.transition1 = nn.ModuleList(
-            [conv_norm_relu(wide, width, 3), conv_norm_relu(wide, 2 * width, 3, stride=2)]
-        )
+        self.transition1 = nn.ModuleList([conv_norm_relu(wide, width, 3), conv_norm_relu(wide, 2 * width, 3, stride=2)])
         self.transition2 = conv_norm_relu(self.widths[1], self.widths[2], 3, stride=2)
         self.transition3 = conv_norm_relu(self.widths[2], self.widths[3], 3, stride=2)
         self.stage2 = _stage(modules[0], self.widths[:2], blocks, attention)

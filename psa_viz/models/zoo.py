@@ -75,9 +75,7 @@ def build(name: str) -> DenseHRNet:
     """The network of that name with fresh weights, in training mode."""
     network, variant = split(name)
     formula, layout = VARIANTS[variant]
-    attention = (
-        nn.Identity if formula == "none" else partial(PolarizedSelfAttention, layout=layout, formula=formula)
-    )
+    attention = nn.Identity if formula == "none" else partial(PolarizedSelfAttention, layout=layout, formula=formula)
     model = DenseHRNet(network.width, network.outputs(), network.modules, network.blocks, attention=attention)
     model.info = ModelInfo(name, formula, layout, network.joints, network.classes, network.input_size)
     return model

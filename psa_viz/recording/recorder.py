@@ -22,9 +22,9 @@ def record(model: nn.Module, kinds: Collection[str] | None = None) -> Iterator[T
             model(images)
         trace.get("stage2.0.branch0.block1.attention.channel.gate").value    # (N, C)
 
-    Hooks are registered on entry and gone on exit, whatever happens in between. They only look: outputs stay bit-identical.
-    They see the forward passes of the thread that opened the block and of no other, so two recordings of one model in two
-    threads do not mix. Recordings may be nested.
+    Hooks are registered on entry and gone on exit, whatever happens in between. They only look: outputs stay
+    bit-identical. They see the forward passes of the thread that opened the block and of no other, so two recordings of
+    one model in two threads do not mix. Recordings may be nested.
 
     Args:
         model: any torch module that holds taps.

@@ -21,6 +21,9 @@ from psa_viz.rendering.overlays import draw_crop, draw_skeleton
 if TYPE_CHECKING:
     from psa_viz.inference.results import Explanation
 
+LONGEST = 1600
+"""Pixels along the longer side of the skeleton's picture; the photo itself is saved in full."""
+
 _STEMS = ("skeleton", "heatmaps", "mask", "blocks", "widest_channel_gate", "widest_spatial_gate")
 FIGURE_NAMES = frozenset(f"{stem}{ending}.png" for stem in _STEMS for ending in ("", "_edited"))
 """Every name that `figure_files` can give."""
@@ -50,6 +53,8 @@ def figure_files(explanation: Explanation) -> dict[str, bytes]:
 
 
 def _encoded(image: np.ndarray) -> bytes:
+    picture = Image.fromarray(image)
+    picture.thumbnail((LONGEST, LONGEST))
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format="PNG")
+    picture.save(buffer, format="PNG")
     return buffer.getvalue()

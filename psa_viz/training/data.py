@@ -1,4 +1,4 @@
-"""Archives of labelled photos, read whole into memory as bytes: pose (annotations.json) and segmentation (meta.json)."""
+"""Archives of labelled photos, read whole into memory: pose (annotations.json) and segmentation (meta.json)."""
 
 from __future__ import annotations
 

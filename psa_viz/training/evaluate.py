@@ -1,10 +1,10 @@
 """The published metrics of a model on one archive, defined so that another program can check them.
 
-pck_torso: a joint with visible = 1 is correct when its distance to the label is at most 0.2 times the distance between that
-person's left shoulder and right hip; people for whom either is invisible are skipped. Per joint, then the mean over joints.
-pck_box: the same with 0.2 times the longer side of the box around the visible joints; nobody is skipped.
-miou: mean over the classes of intersection over union, from one confusion matrix over the whole archive at the labels' own
-size, the ignored label left out. pixel_accuracy: share of pixels with the right class.
+pck_torso: a joint with visible = 1 is correct when its distance to the label is at most 0.2 times the distance between
+that person's left shoulder and right hip; people for whom either is invisible are skipped. Per joint, then the mean
+over joints. pck_box: the same with 0.2 times the longer side of the box around the visible joints; nobody is skipped.
+miou: mean over the classes of intersection over union, from one confusion matrix over the whole archive at the labels'
+own size, the ignored label left out. pixel_accuracy: share of pixels with the right class.
 All are in percent.
 """
 
@@ -64,7 +64,9 @@ def _check_heads(network: DenseHRNet, archive: Archive) -> None:
         else ("classes", archive.classes, network.info.classes)
     )
     if theirs != ours:
-        raise ValueError(f"the archive's {task} are {', '.join(theirs)}; {network.info.name} predicts {', '.join(ours) or 'none'}")
+        raise ValueError(
+            f"the archive's {task} are {', '.join(theirs)}; {network.info.name} predicts {', '.join(ours) or 'none'}"
+        )
 
 
 def pck(predicted: np.ndarray, joints: np.ndarray, visible: np.ndarray, reference: np.ndarray) -> np.ndarray:
@@ -113,7 +115,9 @@ def _evaluate_pose(network: DenseHRNet, archive: PoseArchive, flip: bool, size: 
         points, _ = decode(maps)
         predicted += [crops[i].cells_to_image(p) for i, p in zip(indices, points.cpu().numpy(), strict=True)]
     points = np.array(predicted)
-    torso = pck(points, archive.joints, archive.visible, torso_length(archive.joints, archive.visible, archive.joint_names))
+    torso = pck(
+        points, archive.joints, archive.visible, torso_length(archive.joints, archive.visible, archive.joint_names)
+    )
     box = pck(points, archive.joints, archive.visible, box_length(archive.joints, archive.visible))
     return {
         "people": len(crops),
@@ -128,7 +132,9 @@ def _evaluate_pose(network: DenseHRNet, archive: PoseArchive, flip: bool, size: 
     }
 
 
-def _evaluate_segmentation(network: DenseHRNet, archive: SegmentationArchive, flip: bool, size: int, progress: bool) -> dict:
+def _evaluate_segmentation(
+    network: DenseHRNet, archive: SegmentationArchive, flip: bool, size: int, progress: bool
+) -> dict:
     classes = len(archive.classes)
     confusion = np.zeros((classes, classes), dtype=np.int64)
     for (index,) in _batches(len(archive.images), progress, batch=1):

@@ -52,8 +52,8 @@ class Recipe:
 
 PERSON = Recipe(
     tasks=(
-        Task("lspet_train.tar", 24, 1.0, Jitter(zoom=(0.45, 1.15), any_rotation=0.3, rotation=30.0, shift=0.6)),
-        Task("ccp_train.tar", 8, 1.5, Jitter(zoom=(0.25, 0.9), any_rotation=0.1, rotation=20.0, shift=1.0)),
+        Task("lspet_train.tar", 26, 1.0, Jitter(zoom=(0.45, 0.9), any_rotation=0.1, rotation=20.0, shift=0.5)),
+        Task("ccp_train.tar", 6, 1.5, Jitter(zoom=(0.25, 0.8), any_rotation=0.05, rotation=15.0, shift=1.0)),
     )
 )
 

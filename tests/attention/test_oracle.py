@@ -5,7 +5,9 @@ import torch
 
 from psa_viz.attention.polarized import PARTS, PolarizedSelfAttention
 
-CASES = [(formula, layout, bias) for formula, layout in PARTS for bias in (False, True) if formula == "paper" or not bias]
+CASES = [
+    (formula, layout, bias) for formula, layout in PARTS for bias in (False, True) if formula == "paper" or not bias
+]
 
 
 def as_printed_channel(gate, x):

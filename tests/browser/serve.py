@@ -14,13 +14,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from demo.app import build, launch_options  # noqa: E402
-from demo.engine import Engine  # noqa: E402
-from demo.shelf import Shelf  # noqa: E402
-from psa_viz.inference.archive import save  # noqa: E402
-from psa_viz.inference.geometry import Box  # noqa: E402
-from psa_viz.inference.results import Explanation  # noqa: E402
-from tests.demo import synthetic  # noqa: E402
+from demo.app import build, launch_options
+from demo.engine import Engine
+from demo.shelf import Shelf
+from psa_viz.inference.archive import save
+from psa_viz.inference.geometry import Box
+from psa_viz.inference.results import Explanation
+from tests.demo import synthetic
 
 MODELS = ["person-psa-parallel", "person-psa-sequential", "person-none"]
 EXAMPLES = {"01-standing": (7, "person-psa-parallel"), "02-without-psa": (3, "person-none")}

@@ -46,7 +46,7 @@ def unpacked(page: Page, folder: Path) -> Path:
 
 def test_an_uploaded_photo_is_explained(look: Page, photo: Path) -> None:
     send(look, photo)
-    expect_answer(look, "320\u2009×\u2009240 px")
+    expect_answer(look, "320\u2009\u00d7\u2009240 px")
 
 
 def test_a_pasted_photo_is_explained(look: Page, photo: Path) -> None:
@@ -55,11 +55,12 @@ def test_a_pasted_photo_is_explained(look: Page, photo: Path) -> None:
             const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
             const held = new DataTransfer();
             held.items.add(new File([bytes], 'pasted.png', { type: 'image/png' }));
-            document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: held, bubbles: true, cancelable: true }));
+            const paste = { clipboardData: held, bubbles: true, cancelable: true };
+            document.dispatchEvent(new ClipboardEvent('paste', paste));
         }""",
         base64.b64encode(photo.read_bytes()).decode(),
     )
-    expect_answer(look, "320\u2009×\u2009240 px")
+    expect_answer(look, "320\u2009\u00d7\u2009240 px")
 
 
 def test_a_webcam_picture_is_explained(visit: Callable[..., Page]) -> None:
@@ -72,7 +73,9 @@ def test_a_webcam_picture_is_explained(visit: Callable[..., Page]) -> None:
     expect(part(page, "camera")).to_be_hidden()
 
 
-def test_a_text_file_renamed_jpg_gives_one_sentence_and_the_page_lives_on(look: Page, photo: Path, tmp_path: Path) -> None:
+def test_a_text_file_renamed_jpg_gives_one_sentence_and_the_page_lives_on(
+    look: Page, photo: Path, tmp_path: Path
+) -> None:
     fake = tmp_path / "notes.jpg"
     fake.write_text("this is no photo")
     send(look, fake)
@@ -86,7 +89,7 @@ def test_a_text_file_renamed_jpg_gives_one_sentence_and_the_page_lives_on(look: 
     send(look, fake)
     expect(message).to_be_visible()
     send(look, photo)
-    expect_answer(look, "320\u2009×\u2009240 px")
+    expect_answer(look, "320\u2009\u00d7\u2009240 px")
 
 
 def test_an_empty_file_gives_one_sentence(look: Page, tmp_path: Path) -> None:
@@ -105,11 +108,15 @@ def test_a_dragged_box_is_what_the_network_sees_next(look: Page) -> None:
     look.mouse.move(*at(0.5, 0.4), steps=4)
     look.mouse.move(*at(0.75, 0.75), steps=4)
     look.mouse.up()
-    expect(look.locator('#explorer [data-is="crop-choice"] [data-value="box"]')).to_have_attribute("aria-checked", "true")
+    expect(look.locator('#explorer [data-is="crop-choice"] [data-value="box"]')).to_have_attribute(
+        "aria-checked", "true"
+    )
     edges = [int(part(look, f"box-{edge}").input_value()) for edge in ("x0", "y0", "x1", "y1")]
     assert edges == pytest.approx([120, 160, 360, 480], abs=3)
     part(look, "again").click()
-    expect(part(look, "photo-words")).to_contain_text(f"the network saw {edges[0]}, {edges[1]} to {edges[2]}, {edges[3]}")
+    expect(part(look, "photo-words")).to_contain_text(
+        f"the network saw {edges[0]}, {edges[1]} to {edges[2]}, {edges[3]}"
+    )
     expect(part(look, "stored")).to_be_hidden()
 
 
@@ -132,8 +139,8 @@ def test_the_example_runs_again_with_another_model(look: Page) -> None:
     part(look, "model-choice").select_option("person-psa-sequential")
     part(look, "again").click()
     expect(part(look, "model")).to_have_text("person-psa-sequential")
-    expect(part(look, "photo-words")).to_contain_text("480\u2009×\u2009640 px")
-    expect(part(look, "gain-words")).to_contain_text("channel × spatial")
+    expect(part(look, "photo-words")).to_contain_text("480\u2009\u00d7\u2009640 px")
+    expect(part(look, "gain-words")).to_contain_text("channel \u00d7 spatial")
 
 
 def test_the_zip_holds_what_is_shown(look: Page, tmp_path: Path) -> None:
@@ -157,8 +164,8 @@ def test_the_report_comes_alone(look: Page, tmp_path: Path) -> None:
 def test_two_visitors_do_not_share_a_result(visit: Callable[..., Page], photo: Path, tmp_path: Path) -> None:
     one, other = visit(), visit()
     send(one, photo)
-    expect_answer(one, "320\u2009×\u2009240 px")
+    expect_answer(one, "320\u2009\u00d7\u2009240 px")
     part(other, "again").click()
     expect(part(other, "stored")).to_be_hidden()
-    expect(part(other, "photo-words")).to_contain_text("480\u2009×\u2009640 px")
+    expect(part(other, "photo-words")).to_contain_text("480\u2009\u00d7\u2009640 px")
     assert load(unpacked(one, tmp_path)).image.shape == (240, 320, 3)

@@ -107,8 +107,12 @@ def test_stretching_shows_the_gates_own_range_and_says_so(look: Page, shown: Exp
     gate = shown.blocks[synthetic.FLAT_BLOCK].spatial
     expect(part(look, "spatial-words")).to_contain_text("flat")
     expect(part(look, "spatial-legend")).to_have_attribute("data-high", "1")
-    colours = "canvas => { const d = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;" \
-        " const seen = new Set(); for (let i = 0; i < d.length; i += 4) seen.add(d.slice(i, i + 4).join()); return seen.size; }"
+    colours = """canvas => {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const seen = new Set();
+        for (let i = 0; i < data.length; i += 4) seen.add(data.slice(i, i + 4).join());
+        return seen.size;
+    }"""
     canvas = part(look, "spatial-map").locator("canvas")
     assert canvas.evaluate(colours) == 1, "a flat gate is drawn flat"
     look.locator('#explorer [data-is="spatial-scale"] [data-value="stretched"]').click()

@@ -15,7 +15,16 @@ from psa_viz.rendering.skeletons import LSP_JOINTS, limbs
 
 CLASSES = ("background", "skin", "hair", "upper-clothes", "lower-clothes", "dress", "footwear", "accessories")
 PALETTE = np.array(
-    [(0, 0, 0), (204, 121, 167), (230, 159, 0), (86, 180, 233), (0, 114, 178), (0, 158, 115), (240, 228, 66), (213, 94, 0)],
+    [
+        (0, 0, 0),
+        (204, 121, 167),
+        (230, 159, 0),
+        (86, 180, 233),
+        (0, 114, 178),
+        (0, 158, 115),
+        (240, 228, 66),
+        (213, 94, 0),
+    ],
     dtype=np.uint8,
 )
 FLAT_BLOCK = "stage3.0.branch1.block0"

@@ -24,7 +24,7 @@ def test_a_dot_stays_under_its_joint_and_its_label():
     classes = view_labels(labels, views, 64, ignore=255)
     ys, xs = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="ij")
     for point, dot, label in zip(points, seen, classes, strict=True):
-        assert (0 <= point).all()
+        assert (point >= 0).all()
         assert (point < 64).all()
         for weight in ((dot > 0.5) * dot, (label == 1).float()):
             centre = torch.stack(((xs * weight).sum(), (ys * weight).sum())) / weight.sum()

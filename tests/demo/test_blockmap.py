@@ -1,0 +1,72 @@
+"""Where each block stands on the map, and the numbers that colour it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from demo.blockmap import STATISTICS, block_map, place, short
+from demo.payload import scale_facts
+from tests.demo import synthetic
+
+
+@pytest.fixture(scope="module")
+def explanation():
+    return synthetic.explanation()
+
+
+def test_stages_follow_one_another_and_branches_lie_below() -> None:
+    names = synthetic.block_names()
+    columns, rows, cells = place(names)
+    assert [(column["text"], column["span"]) for column in columns] == [(f"stage {stage}", 2) for stage in (1, 2, 3, 4)]
+    assert rows == 4
+    at = dict(zip(names, map(tuple, cells), strict=True))
+    assert at["stage1.block1"] == (0, 1)
+    assert at["stage2.0.branch1.block0"] == (1, 2)
+    assert at["stage4.0.branch3.block1"] == (3, 7)
+    assert len(set(at.values())) == len(names), "no two blocks in one cell"
+
+
+def test_several_modules_of_a_stage_are_named() -> None:
+    columns, _, cells = place(["stage3.0.branch0.block0", "stage3.1.branch0.block0"])
+    assert [column["text"] for column in columns] == ["stage 3, module 1", "stage 3, module 2"]
+    assert cells == [[0, 0], [0, 1]]
+
+
+def test_names_of_another_network_stand_in_one_row() -> None:
+    columns, rows, cells = place(["layer1.0", "layer1.1", "neck"])
+    assert rows == 1
+    assert cells == [[0, 0], [0, 1], [0, 2]]
+    assert columns[0]["span"] == 3
+
+
+def test_values_are_the_blocks_own(explanation) -> None:
+    facts = {one["key"]: one for one in block_map(explanation.blocks, scale_facts)["statistics"]}
+    for i, block in enumerate(explanation.blocks.values()):
+        assert facts["spatial-range"]["values"][i] == pytest.approx(np.ptp(block.spatial), abs=1e-6)
+        assert facts["channel-sd"]["values"][i] == pytest.approx(block.channel.std(), abs=1e-6)
+        gain = block.channel[:, None, None].astype(float) + block.spatial[None].astype(float)
+        assert facts["gain-sd"]["values"][i] == pytest.approx(gain.std(), abs=1e-6)
+
+
+def test_absolute_scales_are_all_that_is_possible_and_fitted_ones_what_is_there(explanation) -> None:
+    for facts in block_map(explanation.blocks, scale_facts)["statistics"]:
+        assert facts["absolute"]["low"] == 0
+        assert facts["absolute"]["high"] >= max(facts["values"])
+        assert [facts["fitted"]["low"], facts["fitted"]["high"]] == [min(facts["values"]), max(facts["values"])]
+
+
+def test_the_widest_gates_reach_the_end_of_the_absolute_scales() -> None:
+    half = np.array([0.0, 1.0] * 8, dtype=np.float32)
+    block = next(iter(synthetic.explanation().blocks.values()))
+    widest = type(block)(
+        block.name, "paper", "parallel", half, half, half.reshape(4, 4), half.reshape(4, 4), half.reshape(4, 4) / 8
+    )
+    for statistic in STATISTICS:
+        if statistic.key.endswith(("range", "sd")) and statistic.most is not None:
+            assert statistic.of(widest) == statistic.most
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.0, "0.000"), (0.5, "0.500"), (0.0004, "4e\u22124"), (1.0, "1.000")])
+def test_nothing_small_reads_as_zero(value: float, text: str) -> None:
+    assert short(value) == text

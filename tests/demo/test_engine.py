@@ -1,0 +1,110 @@
+"""Models behind the page: loaded once, in the background, and without torch until then."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from demo.__main__ import free_port
+from demo.engine import Engine
+from tests.demo import synthetic
+
+ROOT = Path(__file__).parents[2]
+IMAGE = np.zeros((8, 8, 3), dtype=np.uint8)
+
+
+def test_a_model_is_loaded_once_for_everybody() -> None:
+    loaded = []
+    engine = Engine(["a"], load=lambda name: loaded.append(name) or name, explain=lambda *args, **options: args[1])
+    askers = [threading.Thread(target=engine.explain, args=(IMAGE, "a", None, False)) for _ in range(8)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    assert loaded == ["a"]
+
+
+def test_the_status_tells_what_happens() -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def load(name: str) -> str:
+        began.set()
+        go_on.wait(30)
+        return name
+
+    engine = Engine(["a"], load=load, explain=lambda *args, **options: None)
+    assert engine.status() == {"a": "not loaded"}
+    thread = engine.load_in_background("a")
+    assert began.wait(30)
+    assert engine.status() == {"a": "loading"}
+    go_on.set()
+    thread.join(30)
+    assert engine.status() == {"a": "ready"}
+
+
+def test_a_model_that_fails_to_load_says_why_and_can_be_tried_again() -> None:
+    answers = iter([OSError("the file is damaged"), "model"])
+
+    def load(name: str) -> str:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    engine = Engine(["a"], load=load, explain=lambda image, model, box, flip: model)
+    engine.load_in_background("a").join(30)
+    assert "the file is damaged" in engine.status()["a"]
+    assert engine.explain(IMAGE, "a", None, False) == "model"
+    assert engine.status() == {"a": "ready"}
+
+
+def test_the_request_reaches_the_network_as_it_is() -> None:
+    seen = {}
+    engine = Engine(
+        ["a"], load=str, explain=lambda image, model, box, flip: seen.update(box=box, flip=flip, model=model)
+    )
+    engine.explain(IMAGE, "a", (1.0, 2.0, 3.0, 4.0), True)
+    assert seen == {"box": (1.0, 2.0, 3.0, 4.0), "flip": True, "model": "a"}
+
+
+def test_building_the_page_imports_no_torch(tmp_path: Path) -> None:
+    from psa_viz.inference.archive import save
+
+    save(synthetic.explanation(), tmp_path / "01-standing")
+    code = (
+        "import sys; from pathlib import Path; from demo.app import build; "
+        "from demo.engine import Engine, bundled_names; "
+        f"from demo.shelf import Shelf; build(Engine(bundled_names()), Shelf(Path({str(tmp_path)!r}))); "
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=240).returncode == 0
+
+
+def test_a_taken_port_gives_the_next_free_one() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert free_port("127.0.0.1", port) > port
+
+
+def test_help_answers_without_starting_anything() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "demo", "--help"], cwd=ROOT, timeout=120, capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert "--port" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["explorer.html", "explorer.css"])
+def test_templates_hold_nothing_to_fill_in(name: str) -> None:
+    text = (ROOT / "demo" / "explorer" / name).read_text(encoding="utf-8")
+    assert "${" not in text
+    assert "{{" not in text
+    assert "http" not in text.replace("http://www.w3.org", "")

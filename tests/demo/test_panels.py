@@ -1,0 +1,151 @@
+"""Requests as a browser could send them, honest and otherwise."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo import panels
+from demo.engine import Engine
+from demo.shelf import Shelf
+from psa_viz.inference.archive import load, save
+from psa_viz.inference.geometry import Box
+from psa_viz.inference.results import Explanation
+from tests.demo import synthetic
+
+IMAGE = np.zeros((100, 200, 3), dtype=np.uint8)
+
+
+def explain(image: np.ndarray, model: str, box: Box | None, flip: bool) -> Explanation:
+    return synthetic.explanation(1, model, image=image, box=box)
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine(["person-psa-parallel", "person-none"], load=str, explain=explain)
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    folder = tmp_path_factory.mktemp("shelf")
+    save(synthetic.explanation(), folder / "01-standing-still")
+    return Shelf(folder)
+
+
+def test_the_crop_that_was_asked_for_is_the_crop_that_is_used() -> None:
+    assert panels.read_box({"crop": "person"}, IMAGE) is None
+    assert panels.read_box({"crop": "image"}, IMAGE) == (0, 0, 200, 100)
+    assert panels.read_box({"crop": "box", "box": [-5, 10, 50.5, 60]}, IMAGE) == (-5, 10, 50.5, 60)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        None,
+        [],
+        [1, 2, 3],
+        ["a", 0, 50, 50],
+        [50, 0, 10, 50],
+        [0, 0, 4, 50],
+        [300, 0, 400, 50],
+        [-90, 0, -10, 50],
+        [float("nan"), 0, 50, 50],
+        [0, 0, float("inf"), 50],
+        [-5000, -5000, 5000, 5000],
+    ],
+)
+def test_an_impossible_box_is_refused_in_one_sentence(box: object) -> None:
+    with pytest.raises(ValueError, match="box") as caught:
+        panels.read_box({"crop": "box", "box": box}, IMAGE)
+    assert str(caught.value).endswith(".")
+
+
+def test_an_upload_is_read_and_explained(engine: Engine, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 48), (10, 20, 30)).save(tmp_path / "photo.png")
+    request = {"upload": str(tmp_path / "photo.png"), "model": "person-none", "crop": "image"}
+    sent, result = panels.run(request, None, engine, tmp_path)
+    assert result.image.shape == (48, 64, 3)
+    assert result.model == "person-none"
+    assert result.crop.box == (0, 0, 64, 48)
+    assert sent["photo"]["width"] == 64
+    assert sent["example"] is None
+
+
+def test_a_file_outside_the_upload_folder_is_never_read(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "uploads").mkdir()
+    secret = tmp_path / "secret.png"
+    Image.new("RGB", (64, 48)).save(secret)
+    (tmp_path / "uploads" / "link.png").symlink_to(secret)
+    for path in (
+        secret,
+        tmp_path / "uploads" / ".." / "secret.png",
+        tmp_path / "uploads" / "link.png",
+        tmp_path / "uploads",
+    ):
+        with pytest.raises(ValueError, match="did not arrive"):
+            panels.run({"upload": str(path), "model": "person-none"}, None, engine, tmp_path / "uploads")
+
+
+def test_a_file_that_is_no_photo_is_refused_without_its_path(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "notes.jpg").write_text("no photo")
+    with pytest.raises(ValueError) as caught:
+        panels.run({"upload": str(tmp_path / "notes.jpg"), "model": "person-none"}, None, engine, tmp_path)
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_rerun_uses_the_photo_that_is_shown(engine: Engine, tmp_path: Path) -> None:
+    shown = synthetic.explanation()
+    _, result = panels.run({"model": "person-none"}, shown, engine, tmp_path)
+    np.testing.assert_array_equal(result.image, shown.image)
+    with pytest.raises(ValueError, match="Choose a photo"):
+        panels.run({"model": "person-none"}, None, engine, tmp_path)
+
+
+def test_a_model_that_is_not_offered_is_refused(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no model"):
+        panels.run({"model": "../../etc/passwd"}, synthetic.explanation(), engine, tmp_path)
+
+
+def test_the_page_opens_on_the_first_example(shelf: Shelf) -> None:
+    first = panels.first_payload(shelf)
+    assert (first["kind"], first["example"]) == ("result", "01-standing-still")
+    assert [example.label for example in shelf.examples()] == ["standing still"]
+    assert shelf.examples()[0].thumbnail.startswith("data:image/jpeg;base64,")
+
+
+def test_without_examples_the_page_says_what_to_do(tmp_path: Path) -> None:
+    first = panels.first_payload(Shelf(tmp_path))
+    assert first["kind"] == "message"
+    assert "Choose a photo" in first["text"]
+
+
+@pytest.mark.parametrize("name", ["nothing", "../01-standing-still", ""])
+def test_an_example_that_is_not_there_is_refused(shelf: Shelf, name: str) -> None:
+    with pytest.raises(ValueError, match="no example"):
+        panels.show_example({"example": name}, shelf)
+
+
+def test_the_download_opens_again(tmp_path: Path) -> None:
+    shown = synthetic.explanation()
+    with zipfile.ZipFile(panels.write_download({"what": "everything"}, shown)) as bundle:
+        bundle.extractall(tmp_path)
+    np.testing.assert_array_equal(load(tmp_path).pose.heatmaps, shown.pose.heatmaps)
+    assert panels.write_download({"what": "report"}, shown).suffix == ".html"
+    with pytest.raises(ValueError, match="to download"):
+        panels.write_download({"what": "everything else"}, shown)
+
+
+def test_two_equal_messages_are_two_messages() -> None:
+    assert panels.message("again")["serial"] != panels.message("again")["serial"]
+
+
+def test_only_a_value_error_speaks_for_itself(caplog: pytest.LogCaptureFixture) -> None:
+    assert panels.apology(ValueError("Too wide."))["text"] == "Too wide."
+    text = panels.apology(KeyError("/secret/path"))["text"]
+    assert "/secret" not in text
+    assert "KeyError" in text
+    assert "a request failed" in caplog.text, "the log has what the visitor does not need"

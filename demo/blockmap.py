@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ def _facts(
 ) -> dict[str, Any]:
     values = [statistic.of(block) for block in blocks]
     most = statistic.most or (1.0 if any(block.layout == "parallel" for block in blocks) else 0.5)
-    fitted = Scale(min(values), max(values), STATISTIC_COLORMAP, f"{statistic.label}, fitted to these blocks")
+    fitted = Scale(*rounded_out(values, most), STATISTIC_COLORMAP, f"{statistic.label}, fitted")
     return {
         "key": statistic.key,
         "label": statistic.label,
@@ -112,6 +113,20 @@ def _facts(
         "absolute": scale_facts(Scale(0.0, most, STATISTIC_COLORMAP, f"{statistic.label}, absolute scale")),
         "fitted": scale_facts(fitted),
     }
+
+
+def rounded_out(values: list[float], most: float) -> tuple[float, float]:
+    """The range of the values, widened outwards to two digits of its own size, within 0 and `most`.
+
+    0.98172 to 0.99999 gives 0.981 to 1, which a legend can print and the eye can read. Equal values give that value.
+    """
+    low, high = min(values), max(values)
+    if low == high:
+        return low, high
+    places = math.ceil(-math.log10(high - low)) + 1
+    step = 10.0**-places
+    low, high = math.floor(low / step) * step, math.ceil(high / step) * step
+    return max(0.0, round(low, places)), min(most, round(high, places))
 
 
 def short(value: float) -> str:

@@ -99,11 +99,16 @@ def message(text: str) -> dict[str, Any]:
 def apology(error: Exception) -> dict[str, Any]:
     """What the visitor reads after something failed: the sentence of a ValueError, or that it is our mistake."""
     if isinstance(error, ValueError):
-        return message(str(error))
+        return message(_sentence(str(error)))
     log.error("a request failed", exc_info=error)
     return message(
         f"Something in the program failed on this photo ({type(error).__name__}); the result on the page stays."
     )
+
+
+def _sentence(text: str) -> str:
+    """With a capital letter and a full stop, as the visitor reads it."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def numbered(shown: dict[str, Any]) -> dict[str, Any]:

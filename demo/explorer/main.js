@@ -1,6 +1,7 @@
 // Draws a result, joins the panels, and keeps the status line true.
 
 const POLL = 1500;
+const ONLY_WITH_RESULT = ['panels', 'photo-figure', 'photo-switches', 'downloads', 'text'];
 const view = { result: null, block: 0, blockName: null, joint: null, wanted: null, busy: false, busyText: '', states: {} };
 
 function readResult(facts) {
@@ -36,8 +37,7 @@ function show(value) {
   setBusy('');
   if (!value || value.kind === 'message') {
     if (value) say(value.text);
-    part('panels').hidden = !view.result;
-    part('photo-figure').hidden = part('photo-switches').hidden = !view.result;
+    for (const name of ONLY_WITH_RESULT) part(name).hidden = !view.result;
     return;
   }
   say('');
@@ -50,7 +50,7 @@ function show(value) {
   parsing.pixels = null;
   const same = result.blocks.findIndex((block) => block.name === view.blockName);
   view.block = same >= 0 ? same : mostVaried(result);
-  for (const name of ['panels', 'photo-figure', 'photo-switches']) part(name).hidden = false;
+  for (const name of ONLY_WITH_RESULT) part(name).hidden = false;
   showTitle(result);
   const plain = result.blocks.length === 0;
   for (const name of ['blockmap-panel', 'block-panel', 'channels-panel', 'spatial-panel']) part(name).hidden = plain;
@@ -113,7 +113,7 @@ function showStatus() {
   const chosen = part('model-choice').value;
   const state = view.states[chosen];
   const stored = view.result?.example ? ': you are looking at a stored result' : '';
-  let text = view.busyText;
+  let text = view.busyText || (props.models.length ? '' : 'no model is bundled here: only stored results can be shown');
   if (!text && state === 'loading') text = `model loading${stored}`;
   else if (!text && state === 'ready') text = 'model ready';
   else if (!text && state && state !== 'not loaded') text = state;

@@ -143,7 +143,7 @@ def test_another_statistic_recolours_the_blocks_with_its_own_numbers(look: Page,
     assert float(cell.inner_text()) == pytest.approx(std, abs=5e-4)
     look.locator('#explorer [data-is="map-scale"] [data-value="fitted"]').click()
     largest = max(block.spatial_statistics.std for block in shown.blocks.values())
-    assert float(part(look, "map-legend").get_attribute("data-high")) == pytest.approx(largest)
+    assert largest <= float(part(look, "map-legend").get_attribute("data-high")) < 1.1 * largest
 
 
 def test_escape_lets_go_of_a_held_cell(look: Page) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from demo.blockmap import STATISTICS, block_map, place, short
+from demo.blockmap import STATISTICS, block_map, place, rounded_out, short
 from demo.payload import scale_facts
 from tests.demo import synthetic
 
@@ -53,7 +53,27 @@ def test_absolute_scales_are_all_that_is_possible_and_fitted_ones_what_is_there(
     for facts in block_map(explanation.blocks, scale_facts)["statistics"]:
         assert facts["absolute"]["low"] == 0
         assert facts["absolute"]["high"] >= max(facts["values"])
-        assert [facts["fitted"]["low"], facts["fitted"]["high"]] == [min(facts["values"]), max(facts["values"])]
+        low, high = min(facts["values"]), max(facts["values"])
+        spread = high - low
+        assert low - 0.1 * spread <= facts["fitted"]["low"] <= low
+        assert high <= facts["fitted"]["high"] <= high + 0.1 * spread
+        assert max(map(len, facts["fitted"]["tickLabels"])) <= 7, "short enough to stand under a legend"
+
+
+@pytest.mark.parametrize(
+    ("values", "limits"),
+    [
+        ([0.98172, 0.9999999], (0.981, 1.0)),
+        ([0.000123, 0.000471], (0.00012, 0.00048)),
+        ([0.3, 0.3], (0.3, 0.3)),
+        ([0.0, 1.0], (0.0, 1.0)),
+    ],
+)
+def test_fitted_limits_are_rounded_outwards(values: list[float], limits: tuple[float, float]) -> None:
+    low, high = rounded_out(values, 1.0)
+    assert low <= min(values)
+    assert high >= max(values)
+    assert (low, high) == pytest.approx(limits, abs=1e-9)
 
 
 def test_the_widest_gates_reach_the_end_of_the_absolute_scales() -> None:

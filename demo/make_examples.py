@@ -23,7 +23,7 @@ def main() -> None:
     for photo in sorted(options.folder.glob(f"*/{PHOTO_NAME}")):
         result = psa_viz.explain(photo, model)
         files = contents(result)
-        for name in (JSON_NAME, TENSORS_NAME, PHOTO_NAME):
+        for name in (JSON_NAME, TENSORS_NAME):
             (photo.parent / name).write_bytes(files[name])
         print(f"{photo.parent.name}: {len(result.blocks)} PSA blocks, {result.seconds:.2f} s")
 

@@ -1,6 +1,7 @@
 """The command line as a program: what it prints, what it writes, and how it refuses."""
 
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,21 @@ def test_models_lists_every_card():
         assert facts["name"] in table
         assert f"{facts['parameters'] / 1e6:.2f}M" in table
         assert f"{facts['metrics']['lspet_val.tar']['pck_torso']:.1f}" in table
+
+
+def test_models_all_counts_the_published_networks():
+    rows = json.loads(run("models", "--all", "--json").stdout)
+    by_name = {(row["name"], row["height"]): row for row in rows}
+    assert by_name["cityscapes-ocr-w48-psa-official-parallel", 1024]["parameters"] == 78_498_630
+    assert "coco-hrnet-w48-none" in run("models", "--all").stdout
+
+
+def test_import_checkpoint_refuses_a_pickle_that_is_no_checkpoint(tmp_path):
+    path = tmp_path / "numbers.pth"
+    path.write_bytes(pickle.dumps({"state_dict": {"weight": [1, 2, 3]}}))
+    done = run("import-checkpoint", path, "--out", tmp_path / "out.safetensors", code=2)
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert not (tmp_path / "out.safetensors").exists()
 
 
 def test_explain_writes_and_prints_the_same(untrained, picture, tmp_path):
@@ -117,6 +133,6 @@ def test_usage_errors_are_code_2(arguments):
     assert "usage:" in run(*arguments, code=2).stderr
 
 
-@pytest.mark.parametrize("command", ["models", "explain", "evaluate", "train", "bench"])
+@pytest.mark.parametrize("command", ["models", "explain", "evaluate", "train", "bench", "import-checkpoint"])
 def test_every_command_helps(command):
     assert "--json" in run(command, "--help").stdout

@@ -13,6 +13,7 @@ TORCH_FREE = [
     "psa_viz",
     "psa_viz.models.cards",
     "psa_viz.recording.trace",
+    "psa_viz.recording.edit_text",
     "psa_viz.inference.results",
     "psa_viz.inference.archive",
     "psa_viz.rendering.report",

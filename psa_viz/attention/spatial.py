@@ -31,9 +31,12 @@ class SpatialGate(nn.Module):
         channels: C, even.
         softmax_on: see above.
         bias: biases of W_q and W_v.
+        inner: width of query and value; C/2 in the paper and in the official code, C in one port (MegBox).
     """
 
-    def __init__(self, channels: int, softmax_on: SoftmaxOn = "query", bias: bool = False) -> None:
+    def __init__(
+        self, channels: int, softmax_on: SoftmaxOn = "query", bias: bool = False, inner: int | None = None
+    ) -> None:
         super().__init__()
         if softmax_on not in ("query", "product", "value"):
             raise ValueError(f"unknown softmax_on {softmax_on!r}; expected 'query', 'product' or 'value'")
@@ -41,7 +44,9 @@ class SpatialGate(nn.Module):
             raise ValueError(f"the inner width is C/2: expected an even number of channels, at least 2, got {channels}")
         if softmax_on == "query" and channels < 4:
             raise ValueError(f"a softmax over C/2 = {channels // 2} channel is always 1: expected at least 4 channels")
-        inner = channels // 2
+        if inner is not None and inner < 2:
+            raise ValueError(f"expected an inner width of at least 2, got {inner}")
+        inner = channels // 2 if inner is None else inner
         self.softmax_on = softmax_on
         self.query = nn.Linear(channels, inner, bias=bias)  # W_q
         self.value = nn.Linear(channels, inner, bias=bias)  # W_v

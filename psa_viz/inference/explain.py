@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -22,9 +23,13 @@ from psa_viz.inference.results import Explanation, PosePrediction, SegmentationP
 from psa_viz.inference.segmentation import class_mask
 from psa_viz.models.heads import DenseHRNet, ModelInfo
 from psa_viz.recording.blocks import KINDS, attention_blocks
-from psa_viz.recording.recorder import record
+from psa_viz.recording.edit_text import describe
+from psa_viz.recording.edits import Edit
+from psa_viz.recording.recorder import edited, record
 from psa_viz.recording.trace import Trace
 
+FIRST_LOOKS = (1, 2)
+"""Sizes at which the whole photo is searched, in units of the network's input; the larger for people who are small."""
 CONFIDENT = 0.35
 """Score above which a joint of the first pass helps to find the person."""
 FEWEST = 4
@@ -41,12 +46,13 @@ def explain(
     box: Box | None = None,
     flip: bool = False,
     size: int | None = None,
+    edits: Sequence[Edit] = (),
 ) -> Explanation:
     """Predict joints and classes for a photo, and record what every PSA block did on the way.
 
-    Without a box a network with joints looks twice: at the whole photo, then at the square around the joints it was
-    sure of; if there are fewer than FEWEST of these, the whole photo is kept. Only the last look is recorded and
-    reported.
+    Without a box a network with joints first looks at the whole photo, in two sizes, and then at the square around the
+    joints it was sure of; if there are fewer than FEWEST of these, the whole photo is kept. Only the last look is
+    recorded and reported.
 
     Args:
         image: a path, a PIL image, or an (H, W, 3) uint8 RGB array.
@@ -54,9 +60,11 @@ def explain(
         box: (x0, y0, x1, y1) edges in pixels of the photo: what the network is to see, widened to fit its input.
         flip: average the predictions with those for the mirrored crop.
         size: longer side of the network's input in pixels, a multiple of 32; the model's own by default.
+        edits: changes of gates (psa_viz.recording.edits), applied in order to the look that is reported; the person is
+            found with the untouched network, so that edited and untouched results show the same crop.
 
     Raises:
-        TypeError, ValueError: for an image, box or size that cannot be used; the message says what to do.
+        TypeError, ValueError: for an image, box, size or edit that cannot be used; the message says what to do.
         FileNotFoundError: for a path that does not exist.
     """
     began = time.perf_counter()
@@ -68,11 +76,12 @@ def explain(
     with torch.no_grad():
         crop = fit(_checked(box, photo), side) if box is not None else _find(photo, model, side)
         pixels = cut(photo, crop)[None]
-        with record(model, KINDS) if info.formula != "none" else nullcontext(Trace()) as trace:
-            maps = predict(model, pixels)
+        with edited(model, edits):
+            with record(model, KINDS) if info.formula != "none" else nullcontext(Trace()) as trace:
+                maps = predict(model, pixels)
+            if flip:
+                maps = predict(model, pixels, flip=True)
         blocks = attention_blocks(model, trace)
-        if flip:
-            maps = predict(model, pixels, flip=True)
     return Explanation(
         image=photo,
         crop=crop,
@@ -86,22 +95,26 @@ def explain(
         device=str(next(model.parameters()).device),
         seconds=time.perf_counter() - began,
         flip=flip,
+        edits=tuple(map(describe, edits)),
     )
 
 
 def _find(photo: np.ndarray, model: DenseHRNet, side: int) -> Crop:
-    """The crop around the person; of the whole photo if the network predicts no joints or is sure of too few."""
-    first = fit(square(whole(photo)) if model.info.joints else whole(photo), side)
+    """The crop around the person; the whole photo if the network predicts no joints or is sure of too few."""
+    everything = fit(whole(photo), side)
     if not model.info.joints:
-        return first
-    pose = _pose(predict(model, cut(photo, first)[None])["pose"], first, model.info)
+        return everything
+    looks = []
+    for factor in FIRST_LOOKS:
+        crop = fit(whole(photo), side * factor)
+        looks.append(_pose(predict(model, cut(photo, crop)[None])["pose"], crop, model.info))
+    pose = max(looks, key=lambda look: np.sort(look.scores)[-FEWEST:].sum())
     sure = pose.keypoints[pose.scores >= CONFIDENT]
     if len(sure) < FEWEST:
-        return first
+        return everything
     (x0, y0), (x1, y1) = sure.min(axis=0), sure.max(axis=0)
-    smallest = SMALLEST_PERSON * max(photo.shape[:2])
-    if max(x1 - x0, y1 - y0) < smallest:
-        return first
+    if max(x1 - x0, y1 - y0) < SMALLEST_PERSON * max(photo.shape[:2]):
+        return everything
     return fit(square((x0, y0, x1, y1), AROUND_JOINTS), side)
 
 

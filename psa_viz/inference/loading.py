@@ -6,8 +6,9 @@ from pathlib import Path
 
 import torch
 
-from psa_viz.models import cards, weights
+from psa_viz.models import cards
 from psa_viz.models.heads import DenseHRNet
+from psa_viz.models.imported import open_network
 
 HUB_FILE = "model.safetensors"
 
@@ -26,7 +27,7 @@ def load(name: str | Path, device: str | torch.device = "auto") -> DenseHRNet:
         ValueError: for an unknown name, a damaged file, or one whose checksum is not its card's.
         RuntimeError: if the hub cannot be reached.
     """
-    model = weights.read(_find(str(name)))
+    model = open_network(_find(str(name)))
     card = {card.name: card for card in cards.bundled()}.get(str(name))
     if card is not None and card.facts["weights_sha256"] != model.info.weights_sha256:
         raise ValueError(f"{card.weights.name} is damaged: its sha256 is not the one on its card; install it again")

@@ -38,16 +38,24 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1x1 down, 3x3, attention, 1x1 up, and the input (projected if its width differs) added."""
+    """1x1 down, 3x3 (which has the stride), attention, 1x1 up, and the input (projected if it does not fit) added."""
 
-    def __init__(self, inner: int, channels: int, outer: int, attention: Attention = nn.Identity) -> None:
+    def __init__(
+        self, inner: int, channels: int, outer: int, attention: Attention = nn.Identity, stride: int = 1
+    ) -> None:
         super().__init__()
         self.conv1 = conv_norm_relu(inner, channels, 1)
-        self.conv2 = conv_norm_relu(channels, channels, 3)
+        self.conv2 = conv_norm_relu(channels, channels, 3, stride)
         self.attention = attention(channels)
         self.conv3 = conv_norm(channels, outer, 1)
-        self.shortcut = nn.Identity() if inner == outer else conv_norm(inner, outer, 1)
+        self.shortcut = nn.Identity() if inner == outer and stride == 1 else conv_norm(inner, outer, 1, stride)
         self.relu = nn.ReLU(inplace=False)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.relu(self.shortcut(x) + self.conv3(self.attention(self.conv2(self.conv1(x)))))
+
+
+def check_image(image: Tensor, multiple: int) -> None:
+    """Raises ValueError unless the image is (N, 3, H, W) with H and W multiples of that number."""
+    if image.ndim != 4 or image.shape[1] != 3 or image.shape[2] % multiple or image.shape[3] % multiple:
+        raise ValueError(f"expected (N, 3, H, W) with H and W multiples of {multiple}, got {tuple(image.shape)}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from psa_viz.models.blocks import Attention, BasicBlock, Bottleneck, conv_norm, conv_norm_relu
 
 STEM = 64
+Enlarge = Literal["nearest", "bilinear"]
 
 
 class HRNet(nn.Module):
@@ -25,6 +27,9 @@ class HRNet(nn.Module):
         blocks: residual blocks a branch, and bottlenecks in stage 1.
         attention: fills the slot of every residual block.
         final_exchange: whether stage 4 ends in an exchange; a head that merges all branches can do without.
+        finest_only: whether that last exchange feeds the finest branch alone (pose networks).
+        stage1_attention: whether the bottlenecks of stage 1 have a slot too; in the official code they have none.
+        enlarge: how an exchange brings coarse maps to a finer size; "nearest" for pose, "bilinear" in HRNetV2.
     """
 
     stride = 4
@@ -37,25 +42,31 @@ class HRNet(nn.Module):
         blocks: int = 2,
         attention: Attention = nn.Identity,
         final_exchange: bool = True,
+        finest_only: bool = False,
+        stage1_attention: bool = True,
+        enlarge: Enlarge = "nearest",
     ) -> None:
         super().__init__()
         self.widths = [width * 2**branch for branch in range(4)]
         self.stem = nn.Sequential(conv_norm_relu(3, STEM, 3, stride=2), conv_norm_relu(STEM, STEM, 3, stride=2))
         wide = 4 * STEM
+        first = attention if stage1_attention else nn.Identity
         self.stage1 = nn.Sequential(
-            OrderedDict(
-                (f"block{i}", Bottleneck(STEM if i == 0 else wide, STEM, wide, attention)) for i in range(blocks)
-            )
+            OrderedDict((f"block{i}", Bottleneck(STEM if i == 0 else wide, STEM, wide, first)) for i in range(blocks))
         )
         self.transition1 = nn.ModuleList([conv_norm_relu(wide, width, 3), conv_norm_relu(wide, 2 * width, 3, stride=2)])
         self.transition2 = conv_norm_relu(self.widths[1], self.widths[2], 3, stride=2)
         self.transition3 = conv_norm_relu(self.widths[2], self.widths[3], 3, stride=2)
-        self.stage2 = _stage(modules[0], self.widths[:2], blocks, attention)
-        self.stage3 = _stage(modules[1], self.widths[:3], blocks, attention)
-        self.stage4 = _stage(modules[2], self.widths[:4], blocks, attention, final_exchange)
+        last = 0 if not final_exchange else 1 if finest_only else None
+        self.stage2 = _stage(modules[0], self.widths[:2], blocks, attention, enlarge)
+        self.stage3 = _stage(modules[1], self.widths[:3], blocks, attention, enlarge)
+        self.stage4 = _stage(modules[2], self.widths[:4], blocks, attention, enlarge, last)
 
     def features(self, image: Tensor) -> list[Tensor]:
-        """(N, 3, H, W), H and W multiples of 32 -> four maps (N, width * 2^b, H / 2^(b+2), W / 2^(b+2))."""
+        """(N, 3, H, W), H and W multiples of 32 -> four maps (N, width * 2^b, H / 2^(b+2), W / 2^(b+2)).
+
+        With finest_only the list holds the first alone.
+        """
         x = self.stage1(self.stem(image))
         maps = self.stage2([transition(x) for transition in self.transition1])
         maps = self.stage3([*maps, self.transition2(maps[-1])])
@@ -63,18 +74,31 @@ class HRNet(nn.Module):
 
 
 class ExchangeModule(nn.Module):
-    """Residual blocks on each branch, then every branch receives the sum of all, resampled to its size."""
+    """Residual blocks on each branch, then every branch receives the sum of all, resampled to its size.
 
-    def __init__(self, widths: Sequence[int], blocks: int, attention: Attention, exchange: bool = True) -> None:
+    Args:
+        targets: how many branches, finest first, receive and are passed on; all by default. 0 leaves the exchange out
+            and passes all on.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        blocks: int,
+        attention: Attention,
+        enlarge: Enlarge = "nearest",
+        targets: int | None = None,
+    ) -> None:
         super().__init__()
+        self.enlarge = enlarge
         for b, width in enumerate(widths):
             self.add_module(
                 f"branch{b}",
                 nn.Sequential(OrderedDict((f"block{i}", BasicBlock(width, attention)) for i in range(blocks))),
             )
-        branches = range(len(widths)) if exchange else ()
         self.exchange = nn.ModuleList(
-            nn.ModuleList(_resample(widths, source, target) for source in branches) for target in branches
+            nn.ModuleList(_resample(widths, source, target) for source in range(len(widths)))
+            for target in range(len(widths) if targets is None else targets)
         )
         self.relu = nn.ReLU(inplace=False)
 
@@ -82,7 +106,7 @@ class ExchangeModule(nn.Module):
         maps = [self.get_submodule(f"branch{b}")(x) for b, x in enumerate(maps)]
         if not self.exchange:
             return maps
-        return [self.relu(self._sum(target, maps)) for target in range(len(maps))]
+        return [self.relu(self._sum(target, maps)) for target in range(len(self.exchange))]
 
     def _sum(self, target: int, maps: list[Tensor]) -> Tensor:
         total = maps[target]
@@ -91,16 +115,28 @@ class ExchangeModule(nn.Module):
                 continue
             x = self.exchange[target][source](x)
             if source > target:
-                x = F.interpolate(x, size=total.shape[-2:], mode="nearest")
+                x = self._enlarge(x, total)
             total = total + x
         return total
 
+    def _enlarge(self, x: Tensor, like: Tensor) -> Tensor:
+        corners = False if self.enlarge == "bilinear" else None  # "nearest" takes no such word
+        return F.interpolate(x, size=like.shape[-2:], mode=self.enlarge, align_corners=corners)
+
 
 def _stage(
-    modules: int, widths: Sequence[int], blocks: int, attention: Attention, final_exchange: bool = True
+    modules: int,
+    widths: Sequence[int],
+    blocks: int,
+    attention: Attention,
+    enlarge: Enlarge,
+    last_targets: int | None = None,
 ) -> nn.Sequential:
     return nn.Sequential(
-        *(ExchangeModule(widths, blocks, attention, final_exchange or i < modules - 1) for i in range(modules))
+        *(
+            ExchangeModule(widths, blocks, attention, enlarge, last_targets if i == modules - 1 else None)
+            for i in range(modules)
+        )
     )
 
 

@@ -42,7 +42,7 @@ class Network:
         return {task: maps for task, maps in heads.items() if maps}
 
 
-NETWORKS = {"person": Network(LSP_JOINTS, PERSON_CLASSES, input_size=192)}
+NETWORKS = {"person": Network(LSP_JOINTS, PERSON_CLASSES, input_size=128)}
 
 VARIANTS = {
     "none": ("none", "none"),

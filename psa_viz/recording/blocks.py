@@ -1,4 +1,4 @@
-"""From a trace to one record per PSA block."""
+"""PSA blocks by name, and from a trace to one record per block."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ SLOT = ".attention"
 """Residual blocks keep their PSA under this name; the block is called by the residual block's own path."""
 
 
+def psa_paths(model: nn.Module) -> dict[str, str]:
+    """Name of every PSA block -> its module's path, in the order of the model's modules."""
+    return {
+        path.removesuffix(SLOT): path
+        for path, module in model.named_modules()
+        if isinstance(module, PolarizedSelfAttention)
+    }
+
+
 def attention_blocks(model: nn.Module, trace: Trace, image: int = 0) -> dict[str, BlockAttention]:
     """What every PSA block of a model did to one image of the recorded batch, in the order of the model's modules.
 
@@ -22,18 +31,16 @@ def attention_blocks(model: nn.Module, trace: Trace, image: int = 0) -> dict[str
     """
     values = {record.name: record.value for record in trace}
     blocks = {}
-    for path, module in model.named_modules():
-        if not isinstance(module, PolarizedSelfAttention):
-            continue
-        name = path.removesuffix(SLOT)
+    for name, path in psa_paths(model).items():
+        module, inside = model.get_submodule(path), f"{path}." if path else ""
         blocks[name] = BlockAttention(
             name=name,
             formula=module.formula,
             layout=module.layout,
-            channel=values[f"{path}.channel.gate"][image],
-            channel_logits=values[f"{path}.channel.logits"][image],
-            spatial=values[f"{path}.spatial.gate"][image],
-            spatial_logits=values[f"{path}.spatial.logits"][image],
-            position_weights=values[f"{path}.channel.position_weights"][image],
+            channel=values[f"{inside}channel.gate"][image],
+            channel_logits=values[f"{inside}channel.logits"][image],
+            spatial=values[f"{inside}spatial.gate"][image],
+            spatial_logits=values[f"{inside}spatial.logits"][image],
+            position_weights=values[f"{inside}channel.position_weights"][image],
         )
     return blocks

@@ -1,16 +1,19 @@
-"""Forward hooks on taps: the only file that registers any."""
+"""Hooks on taps, to look at gates and to change them: the only file that registers any."""
 
 from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
 from psa_viz.attention.taps import KINDS, Tap
+from psa_viz.recording.blocks import psa_paths
+from psa_viz.recording.editing import apply
+from psa_viz.recording.edits import Edit
 from psa_viz.recording.trace import Record, Trace
 
 
@@ -24,7 +27,8 @@ def record(model: nn.Module, kinds: Collection[str] | None = None) -> Iterator[T
 
     Hooks are registered on entry and gone on exit, whatever happens in between. They only look: outputs stay
     bit-identical. They see the forward passes of the thread that opened the block and of no other, so two recordings of
-    one model in two threads do not mix. Recordings may be nested.
+    one model in two threads do not mix. Recordings may be nested, and with `edited` in either order: what is recorded
+    of an edited gate is the edited gate, while its logits stay those that the network computed.
 
     Args:
         model: any torch module that holds taps.
@@ -37,8 +41,7 @@ def record(model: nn.Module, kinds: Collection[str] | None = None) -> Iterator[T
     Warns:
         UserWarning: if the model has no tap of these kinds, so that nothing can be recorded.
     """
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"expected a torch.nn.Module, got {type(model).__name__}")
+    _check_module(model)
     wanted = set(KINDS if kinds is None else kinds)
     if unknown := wanted - KINDS.keys():
         raise ValueError(f"unknown kinds {sorted(unknown)}; expected some of {', '.join(KINDS)}")
@@ -54,6 +57,85 @@ def record(model: nn.Module, kinds: Collection[str] | None = None) -> Iterator[T
     finally:
         for handle in handles:
             handle.remove()
+
+
+@contextmanager
+def edited(model: nn.Module, edits: Sequence[Edit]) -> Iterator[None]:
+    """Apply edits to every forward pass of a model while the `with` block runs.
+
+        with psa_viz.edited(model, [Mute("stage2.0.branch0.block1", channels=[3, 7], to=0.0)]):
+            model(images)
+
+    Edits of one gate are applied in the order of the list; those of an outer `with` block come before those of an inner
+    one. They act whenever the block runs, on every image of the batch, in the thread that opened the `with` block and
+    in no other. Hooks are registered on entry and gone on exit, whatever happens in between; an empty list registers
+    none, and the outputs are those of no list.
+
+    Args:
+        model: any torch module with PSA blocks.
+        edits: values from psa_viz.recording.edits.
+
+    Raises:
+        TypeError: if the model is no torch module, or something in the list is no edit.
+        ValueError: if an edit names a block that the model does not have, or channels or values that do not fit the
+            block, all before any forward pass; for a map of the wrong size, when the forward pass reaches it.
+        RuntimeError: on leaving the block, if an edit was never applied because no forward pass came to its gate.
+    """
+    _check_module(model)
+    taps = _edited_taps(model, edits)
+    thread, unused, handles = threading.get_ident(), set(taps), []
+    try:
+        for path, own in taps.items():
+            # Before the tap and not after it: so every recording sees the edited gate, whichever hook came first.
+            hook = _changer(own, path, unused, thread)
+            handles.append(model.get_submodule(path).register_forward_pre_hook(hook))
+        yield
+        if unused:
+            raise RuntimeError(
+                f"the edits of {', '.join(sorted(unused))} were never applied: expected a forward pass of this model, "
+                f"in this thread, that comes to these gates"
+            )
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _check_module(model: nn.Module) -> None:
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"expected a torch.nn.Module, got {type(model).__name__}")
+
+
+def _edited_taps(model: nn.Module, edits: Sequence[Edit]) -> dict[str, list[Edit]]:
+    """Path of every gate's tap that is edited -> its edits, in order."""
+    if isinstance(edits, (Edit, str)):
+        raise TypeError(f"expected a list of edits, got {type(edits).__name__}; a single edit goes into a list too")
+    names = psa_paths(model)
+    paths = names | {path: path for path in names.values()}
+    taps: dict[str, list[Edit]] = {}
+    for edit in edits:
+        if not isinstance(edit, Edit):
+            raise TypeError(f"expected edits such as psa_viz.recording.edits.Mute, got {type(edit).__name__}")
+        if edit.block not in paths:
+            shown = ", ".join(list(names)[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+            raise ValueError(f"no PSA block named {edit.block!r}; this model has {shown or 'none'}")
+        path = paths[edit.block]
+        if edit.branch == "channel":
+            edit.check((model.get_submodule(path).channels,))
+        taps.setdefault(f"{path}.{edit.branch}.gate".lstrip("."), []).append(edit)
+    return taps
+
+
+def _changer(edits: list[Edit], path: str, unused: set[str], thread: int):
+    def change(_tap: Tap, inputs: tuple[Tensor]) -> tuple[Tensor] | None:
+        if threading.get_ident() != thread:
+            return None
+        (gate,) = inputs
+        for edit in edits:
+            gate = apply(edit, gate)
+        unused.discard(path)
+        return (gate,)
+
+    return change
 
 
 def _keeper(trace: Trace, name: str, thread: int):

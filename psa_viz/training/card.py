@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
+from psa_viz.models.cost import count_macs
 from psa_viz.models.heads import DenseHRNet
 from psa_viz.models.zoo import split
 from psa_viz.training.data import read
@@ -54,15 +54,6 @@ def make(model: DenseHRNet, sha256: str, recipe: Recipe, data: Path, seed: int, 
         "licence": "weights: research and teaching, as the photos they were trained on; see data",
         "weights_sha256": sha256,
     }
-
-
-def count_macs(model: DenseHRNet, size: int) -> float:
-    """Multiply-adds of one forward pass over a square photo of that side, in convolutions and matrix products."""
-    counter = FlopCounterMode(display=False)
-    parameter = next(model.parameters())
-    with torch.no_grad(), counter:
-        model(torch.zeros(1, 3, size, size, device=parameter.device))
-    return counter.get_total_flops() / 2
 
 
 def _commit() -> str:

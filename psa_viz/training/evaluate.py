@@ -26,9 +26,9 @@ from psa_viz.training.data import Archive, PoseArchive, SegmentationArchive
 
 THRESHOLD = 0.2
 BATCH = 32
-POSE_SIZE = 192
 SEGMENTATION_SIZE = 288
-"""Longer side of the network's input in pixels; the data sets show people at about these sizes."""
+"""Longer side of the network's input in pixels for photos with class labels; people with joints are shown at the
+network's own input size."""
 
 
 def evaluate(
@@ -50,7 +50,7 @@ def evaluate(
     try:
         with torch.no_grad():
             if isinstance(archive, PoseArchive):
-                return _evaluate_pose(network, archive, flip, size or POSE_SIZE, progress)
+                return _evaluate_pose(network, archive, flip, size or network.info.input_size, progress)
             return _evaluate_segmentation(network, archive, flip, size or SEGMENTATION_SIZE, progress)
     finally:
         network.train(was_training)

@@ -28,11 +28,13 @@ def test_everything_a_visitor_is_shown(model, photo):
     assert result.device == "cpu"
     assert result.seconds > 0
     pose, segmentation = result.pose, result.segmentation
-    assert pose.heatmaps.shape == (14, 48, 48)
+    cells = (result.crop.height // 4, result.crop.width // 4)
+    assert max(cells) == model.info.input_size // 4
+    assert pose.heatmaps.shape == (14, *cells)
     np.testing.assert_allclose(pose.heatmaps.sum((1, 2)), 1, atol=1e-4)
     assert pose.keypoints.shape == (14, 2)
     assert ((pose.scores > 0) & (pose.scores <= 1)).all()
-    assert segmentation.probabilities.shape == (8, 48, 48)
+    assert segmentation.probabilities.shape == (8, *cells)
     np.testing.assert_allclose(segmentation.probabilities.sum(0), 1, atol=1e-4)
     assert segmentation.mask.shape == photo.shape[:2]
     assert segmentation.mask.max() < 8
@@ -42,8 +44,9 @@ def test_everything_a_visitor_is_shown(model, photo):
 def test_one_channel_and_one_spatial_gate_per_block_all_within_0_and_1(model, photo):
     result = psa_viz.explain(photo, model)
     assert len(result.blocks) == 20
-    assert result.blocks["stage2.0.branch0.block1"].shape == (28, 48, 48)
-    assert result.blocks["stage4.0.branch3.block0"].shape == (224, 6, 6)
+    height, width = result.crop.height, result.crop.width
+    assert result.blocks["stage2.0.branch0.block1"].shape == (28, height // 4, width // 4)
+    assert result.blocks["stage4.0.branch3.block0"].shape == (224, height // 32, width // 32)
     for block in result.blocks.values():
         for gate, logits in ((block.channel, block.channel_logits), (block.spatial, block.spatial_logits)):
             assert ((gate > 0) & (gate < 1)).all()
@@ -63,13 +66,13 @@ def test_explaining_is_the_same_as_predicting(model, photo):
 def test_a_box_is_what_the_network_sees(model, photo):
     crop = psa_viz.explain(photo, model, box=(20, 10, 100, 90)).crop
     assert crop.box == pytest.approx((20, 10, 100, 90))
-    assert (crop.width, crop.height) == (192, 192)
+    assert (crop.width, crop.height) == (model.info.input_size, model.info.input_size)
     crop = psa_viz.explain(photo, model, box=(20, 10, 60, 90), size=128).crop
     assert crop.box == pytest.approx((20, 10, 60, 90))
     assert (crop.width, crop.height) == (64, 128)
 
 
-def gaussian_maps(crop, points, photo_points):
+def gaussian_maps(crop, photo_points):
     """Heatmaps that peak where the photo's points lie in this crop."""
     cells = crop.image_to_cells(photo_points)
     ys, xs = np.mgrid[: crop.height // 4, : crop.width // 4]
@@ -85,7 +88,7 @@ def test_the_person_is_found_by_the_joints_of_a_first_look(model, monkeypatch):
 
     def seen(model, pixels, flip=False):
         maps = predict(model, pixels, flip)
-        maps["pose"] = gaussian_maps(crops[-1], None, joints)
+        maps["pose"] = gaussian_maps(crops[-1], joints)
         return maps
 
     def watched(image, crop):
@@ -95,17 +98,20 @@ def test_the_person_is_found_by_the_joints_of_a_first_look(model, monkeypatch):
     monkeypatch.setattr(explain_module, "predict", seen)
     monkeypatch.setattr(explain_module, "cut", watched)
     result = psa_viz.explain(photo, model)
-    first, second = crops
-    assert first.box == pytest.approx((0, -150, 600, 450))
-    assert second is result.crop
-    assert second.box == pytest.approx((345, 35, 495, 185), abs=2)  # 1.5 x 100 pixels around (420, 110)
+    *first, last = crops
+    sides = (model.info.input_size, 2 * model.info.input_size)
+    assert [(crop.width, crop.height) for crop in first] == [(side, side // 2) for side in sides]
+    assert {crop.box for crop in first} == {(0, 0, 600, 300)}
+    assert last is result.crop
+    assert last.box == pytest.approx((345, 35, 495, 185), abs=2)  # 1.5 x 100 pixels around (420, 110)
     np.testing.assert_allclose(result.pose.keypoints, joints, atol=0.5)
 
 
 def test_without_a_person_the_whole_photo_is_kept(model, monkeypatch):
     monkeypatch.setattr(explain_module, "CONFIDENT", 1.1)
-    result = psa_viz.explain(np.zeros((90, 150, 3), dtype=np.uint8), model)
-    assert result.crop.box == pytest.approx((0, -30, 150, 120))
+    result = psa_viz.explain(np.zeros((90, 150, 3), dtype=np.uint8), model, size=192)
+    assert (result.crop.width, result.crop.height) == (192, 128)
+    assert result.crop.box == pytest.approx((0, -5, 150, 95))
 
 
 def test_flip_averages_and_says_so(model, photo):
@@ -119,6 +125,22 @@ def test_flip_averages_and_says_so(model, photo):
     np.testing.assert_allclose(
         mirrored.pose.heatmaps[left][:, ::-1], flipped.pose.heatmaps[right], atol=1e-5
     )  # symmetric by construction
+
+
+def test_edits_change_the_reported_look_and_are_named(model, photo):
+    name = "stage2.0.branch0.block1"
+    plain = psa_viz.explain(photo, model)
+    muted = psa_viz.explain(photo, model, edits=[psa_viz.SwitchOff(name, "spatial", to=0.0)])
+    assert muted.crop == plain.crop
+    assert (muted.blocks[name].spatial == 0).all()
+    assert not np.array_equal(muted.pose.heatmaps, plain.pose.heatmaps)
+    assert len(muted.edits) == 1
+    assert name in muted.edits[0]
+    assert plain.edits == ()
+    restored = psa_viz.explain(photo, model, edits=[psa_viz.Paint(name, plain.blocks[name].spatial)])
+    assert np.array_equal(restored.pose.heatmaps, plain.pose.heatmaps)
+    with pytest.raises(ValueError, match=r"stage9\.0"):
+        psa_viz.explain(photo, model, edits=[psa_viz.SwitchOff("stage9.0", "spatial", to=0.0)])
 
 
 def test_a_network_without_psa_is_explained_without_blocks(tmp_path, photo, recwarn):

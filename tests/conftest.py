@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+COLOURS = np.array([(r, g, b) for r in (20, 235) for g in (20, 235) for b in (20, 235)], dtype=np.uint8)
+"""One for each of eight classes, so that a class can be learned from its colour."""
+
 
 @pytest.fixture(scope="session")
 def untrained(tmp_path_factory):
@@ -72,8 +75,8 @@ def archives(tmp_path_factory):
             _add(tar, "annotations.json", json.dumps(facts).encode())
         with tarfile.open(folder / f"ccp_{split}.tar", "w") as tar:
             for i in range(count):
-                label = rng.integers(0, 8, (6, 4)).astype(np.uint8).repeat(16 + i, 0).repeat(16, 1)
-                image = np.repeat(label[:, :, None] * 30, 3, axis=2)
+                label = rng.integers(0, 8, (3, 2)).astype(np.uint8).repeat(40 + i, 0).repeat(40, 1)
+                image = COLOURS[label]
                 _add(tar, f"images/{i}.webp", _encoded(image, "webp"))
                 _add(tar, f"labels/{i}.png", _encoded(label, "png"))
             _add(tar, "meta.json", json.dumps({"name": "drawn", "classes": PERSON_CLASSES, "ignore": None}).encode())

@@ -17,12 +17,37 @@ PERSON = {
 }
 
 
+# The colours that the Cityscapes data set itself uses, so that masks look as its readers expect.
+CITYSCAPES = {
+    "road": (128, 64, 128),
+    "sidewalk": (244, 35, 232),
+    "building": (70, 70, 70),
+    "wall": (102, 102, 156),
+    "fence": (190, 153, 153),
+    "pole": (153, 153, 153),
+    "traffic light": (250, 170, 30),
+    "traffic sign": (220, 220, 0),
+    "vegetation": (107, 142, 35),
+    "terrain": (152, 251, 152),
+    "sky": (70, 130, 180),
+    "person": (220, 20, 60),
+    "rider": (255, 0, 0),
+    "car": (0, 0, 142),
+    "truck": (0, 0, 70),
+    "bus": (0, 60, 100),
+    "train": (0, 80, 100),
+    "motorcycle": (0, 0, 230),
+    "bicycle": (119, 11, 32),
+}
+COLOURS = PERSON | CITYSCAPES
+
+
 def palette(classes: tuple[str, ...]) -> np.ndarray:
     """(K, 3) uint8 RGB of the classes, by name.
 
     Raises:
         ValueError: for a class without a colour.
     """
-    if unknown := [name for name in classes if name not in PERSON]:
+    if unknown := [name for name in classes if name not in COLOURS]:
         raise ValueError(f"no colour for {', '.join(unknown)}; add it to psa_viz/inference/palettes.py")
-    return np.array([PERSON[name] for name in classes], dtype=np.uint8)
+    return np.array([COLOURS[name] for name in classes], dtype=np.uint8)

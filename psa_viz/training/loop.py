@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from psa_viz.models.heads import DenseHRNet
 from psa_viz.models.zoo import build
 from psa_viz.training.batches import TaskData, joint_step
 from psa_viz.training.data import read
@@ -32,8 +34,11 @@ def train(
     save_every: int = 200,
     evaluate_every: int = 1000,
     limit: int | None = None,
-) -> nn.Module:
+    weights: dict[str, Tensor] | None = None,
+) -> DenseHRNet:
     """Train a model, or go on where `out` left off, and return the averaged network in evaluation mode.
+
+    A recipe that goes on with another one does so in the folder `then` inside `out`.
 
     Args:
         name: model to build, for example "person-psa-parallel".
@@ -41,11 +46,14 @@ def train(
         out: folder for checkpoint.pt, which holds everything needed to go on, and log.jsonl.
         save_every, evaluate_every: steps between checkpoints, and between measurements on the validation archives.
         limit: use only so many photos of each archive.
+        weights: state_dict to begin with, instead of fresh weights.
     """
     device = torch.device(device)
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     network = build(name).to(device, memory_format=torch.channels_last)
+    if weights is not None:
+        network.load_state_dict(weights)
     averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
     optimiser = torch.optim.AdamW(_groups(network, recipe.weight_decay), lr=recipe.learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -77,6 +85,11 @@ def train(
                 log.write(json.dumps(line) + "\n")
         if done % save_every == 0 or done == recipe.steps:
             _save(out / CHECKPOINT, state, done, name, recipe, seed)
+    if recipe.then is not None:
+        state = averaged.module.state_dict()
+        return train(
+            name, recipe.then, data, out / "then", seed, device, save_every, evaluate_every, limit, weights=state
+        )
     return averaged.module.eval()
 
 
@@ -96,9 +109,14 @@ def _groups(network: nn.Module, weight_decay: float) -> list[dict]:
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
+def _facts(name: str, recipe: Recipe, seed: int) -> dict:
+    """What a checkpoint belongs to; what comes after its recipe does not matter to it."""
+    return {"name": name, "recipe": repr(replace(recipe, then=None)), "seed": seed}
+
+
 def _save(path: Path, state: dict, step: int, name: str, recipe: Recipe, seed: int) -> None:
     """Write beside and rename, so that a kill in the middle leaves the previous checkpoint whole."""
-    facts = {"step": step, "name": name, "recipe": repr(recipe), "seed": seed}
+    facts = _facts(name, recipe, seed) | {"step": step}
     partial = path.with_suffix(".partial")
     torch.save({**{key: value.state_dict() for key, value in state.items()}, "facts": facts}, partial)
     partial.replace(path)
@@ -108,7 +126,7 @@ def _resume(path: Path, state: dict, name: str, recipe: Recipe, seed: int) -> in
     if not path.exists():
         return 0
     saved = torch.load(path, map_location="cpu", weights_only=True)
-    expected = {"name": name, "recipe": repr(recipe), "seed": seed}
+    expected = _facts(name, recipe, seed)
     got = {key: saved["facts"][key] for key in expected}
     if got != expected:
         raise ValueError(f"{path} belongs to another run: expected {expected}, got {got}; choose another --out")

@@ -39,6 +39,7 @@ class Recipe:
         steps: optimiser steps.
         learning_rate: peak of the one-cycle schedule (AdamW).
         weight_decay, ema, sigma: AdamW's decay, decay of the averaged weights, width of the heatmap target in cells.
+        then: a second recipe that goes on from the averaged weights with a fresh optimiser, or None.
     """
 
     tasks: tuple[Task, ...]
@@ -48,13 +49,24 @@ class Recipe:
     weight_decay: float = 0.02
     ema: float = 0.998
     sigma: float = 1.0
+    then: Recipe | None = None
 
 
+LSPET, CCP = "lspet_train.tar", "ccp_train.tar"
 PERSON = Recipe(
     tasks=(
-        Task("lspet_train.tar", 26, 1.0, Jitter(zoom=(0.45, 0.9), any_rotation=0.1, rotation=20.0, shift=0.5)),
-        Task("ccp_train.tar", 6, 1.5, Jitter(zoom=(0.25, 0.8), any_rotation=0.05, rotation=15.0, shift=1.0)),
-    )
+        Task(LSPET, 26, 1.0, Jitter(zoom=(0.45, 0.9), any_rotation=0.1, rotation=20.0, shift=0.5)),
+        Task(CCP, 6, 1.5, Jitter(zoom=(0.25, 0.8), any_rotation=0.05, rotation=15.0, shift=1.0)),
+    ),
+    then=Recipe(  # calmer views, near those of use, at a low rate
+        tasks=(
+            Task(LSPET, 26, 1.0, Jitter(zoom=(0.55, 0.8), any_rotation=0.05, rotation=15.0, shift=0.3)),
+            Task(CCP, 6, 1.5, Jitter(zoom=(0.25, 0.8), any_rotation=0.0, rotation=10.0, shift=1.0)),
+        ),
+        steps=700,
+        learning_rate=4e-4,
+        ema=0.99,
+    ),
 )
 
 RECIPES = {"person": PERSON}

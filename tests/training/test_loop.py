@@ -11,7 +11,7 @@ from psa_viz.training.recipes import RECIPES, Recipe, Task, recipe_of
 
 STILL = Jitter(zoom=(0.3, 0.34), any_rotation=0.0, rotation=1.0, shift=0.0)
 TINY = Recipe(
-    tasks=(Task("lspet_train.tar", 2, 1.0, STILL), Task("ccp_train.tar", 1, 1.0, STILL)),
+    tasks=(Task("lspet_train.tar", 2, 1.0, STILL), Task("ccp_train.tar", 2, 2.0, STILL)),
     view=64,
     steps=6,
     learning_rate=1e-3,
@@ -49,7 +49,7 @@ def test_resuming_after_a_kill_gives_the_same_weights(archives, tmp_path, monkey
 
 
 def test_the_losses_fall_on_a_few_photos(archives, tmp_path):
-    recipe = replace(TINY, steps=40, learning_rate=1e-2)
+    recipe = replace(TINY, steps=40, learning_rate=3e-3)
     losses = []
 
     def watch(*arguments, step=loop.joint_step):
@@ -62,7 +62,17 @@ def test_the_losses_fall_on_a_few_photos(archives, tmp_path):
         loop.train("person-psa-parallel", recipe, archives, tmp_path, evaluate_every=1000)
     for head in ("pose", "segmentation"):
         first, last = (sum(p[head] for p in part) / 5 for part in (losses[:5], losses[-5:]))
-        assert last < 0.97 * first, head
+        assert last < 0.9 * first, head
+
+
+def test_a_second_recipe_goes_on_from_the_averaged_weights(archives, tmp_path):
+    still = replace(TINY, steps=1, learning_rate=1e-12, weight_decay=0.0)
+    first = weights_of(loop.train("person-none", TINY, archives, tmp_path / "a"))
+    both = weights_of(loop.train("person-none", replace(TINY, then=still), archives, tmp_path / "b"))
+    assert (tmp_path / "b" / "then" / loop.CHECKPOINT).exists()
+    for name in first:
+        if name.endswith((".weight", ".bias")):  # the statistics of batch norm do move in a step
+            torch.testing.assert_close(both[name], first[name], rtol=0, atol=1e-6)
 
 
 def test_another_run_in_the_same_folder_is_refused(archives, tmp_path):

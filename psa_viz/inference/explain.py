@@ -36,6 +36,8 @@ FEWEST = 4
 """Confident joints needed to believe that there is a person."""
 SMALLEST_PERSON = 0.05
 """Parts of the photo's longer side; joints closer together than that are one spot, not a person."""
+NEARER = 2.0
+"""Side of the second look's crop, in units of the longer side of the box around the joints found so far."""
 AROUND_JOINTS = 1.5
 """The crop's side is this many times the longer side of the box around the joints, as in the training data."""
 
@@ -50,9 +52,9 @@ def explain(
 ) -> Explanation:
     """Predict joints and classes for a photo, and record what every PSA block did on the way.
 
-    Without a box a network with joints first looks at the whole photo, in two sizes, and then at the square around the
-    joints it was sure of; if there are fewer than FEWEST of these, the whole photo is kept. Only the last look is
-    recorded and reported.
+    Without a box a network with joints first looks at the whole photo, in two sizes, then around the joints it was sure
+    of, and last at the square around those; if there are fewer than FEWEST, the whole photo is kept. Only the last look
+    is recorded and reported.
 
     Args:
         image: a path, a PIL image, or an (H, W, 3) uint8 RGB array.
@@ -104,18 +106,29 @@ def _find(photo: np.ndarray, model: DenseHRNet, side: int) -> Crop:
     everything = fit(whole(photo), side)
     if not model.info.joints:
         return everything
-    looks = []
-    for factor in FIRST_LOOKS:
-        crop = fit(whole(photo), side * factor)
-        looks.append(_pose(predict(model, cut(photo, crop)[None])["pose"], crop, model.info))
-    pose = max(looks, key=lambda look: np.sort(look.scores)[-FEWEST:].sum())
-    sure = pose.keypoints[pose.scores >= CONFIDENT]
-    if len(sure) < FEWEST:
+    looks = [_look(photo, model, fit(whole(photo), side * factor)) for factor in FIRST_LOOKS]
+    box = _around_joints(max(looks, key=lambda pose: np.sort(pose.scores)[-FEWEST:].sum()), photo)
+    if box is None:
         return everything
+    # Joints that were unclear from afar may be clear now: the box can grow, and never loses what made it.
+    near = _around_joints(_look(photo, model, fit(square(box, NEARER), side)), photo) or box
+    both = (min(box[0], near[0]), min(box[1], near[1]), max(box[2], near[2]), max(box[3], near[3]))
+    return fit(square(both, AROUND_JOINTS), side)
+
+
+def _look(photo: np.ndarray, model: DenseHRNet, crop: Crop) -> PosePrediction:
+    return _pose(predict(model, cut(photo, crop)[None])["pose"], crop, model.info)
+
+
+def _around_joints(pose: PosePrediction, photo: np.ndarray) -> Box | None:
+    """The box around the joints that the network is sure of; None if they are too few or lie on one spot."""
+    sure = pose.keypoints[pose.scores >= CONFIDENT].astype(float)
+    if len(sure) < FEWEST:
+        return None
     (x0, y0), (x1, y1) = sure.min(axis=0), sure.max(axis=0)
     if max(x1 - x0, y1 - y0) < SMALLEST_PERSON * max(photo.shape[:2]):
-        return everything
-    return fit(square((x0, y0, x1, y1), AROUND_JOINTS), side)
+        return None
+    return (x0, y0, x1, y1)
 
 
 def _pose(maps: Tensor, crop: Crop, info: ModelInfo) -> PosePrediction:

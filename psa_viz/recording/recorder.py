@@ -6,6 +6,7 @@ import threading
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 
 import torch
 from torch import Tensor, nn
@@ -139,16 +140,16 @@ def _changer(edits: list[Edit], path: str, unused: set[str], thread: int):
 
 
 def _keeper(trace: Trace, name: str, thread: int):
-    calls = 0
+    calls, current = count(), threading.get_ident
 
     def keep(tap: Tap, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        nonlocal calls
-        if threading.get_ident() != thread:
-            return
-        dtype = torch.float64 if output.dtype == torch.float64 else torch.float32
-        # A copy: what follows in the forward pass may write into the tensor's memory.
-        value = output.detach().to(device="cpu", dtype=dtype, copy=True).numpy()
-        trace.append(Record(name, tap.kind, tap.axes, calls, value))
-        calls += 1
+        if current() == thread:
+            # A copy: what follows in the forward pass may write into the tensor's memory. All else can wait.
+            trace.defer(_record, name, tap, next(calls), output.detach().clone())
 
     return keep
+
+
+def _record(name: str, tap: Tap, call: int, value: Tensor) -> Record:
+    dtype = torch.float64 if value.dtype == torch.float64 else torch.float32
+    return Record(name, tap.kind, tap.axes, call, value.to(device="cpu", dtype=dtype).numpy())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,13 +35,29 @@ class Record:
 
 
 class Trace:
-    """All records of one recording, in the order in which the taps fired."""
+    """All records of one recording, in the order in which the taps fired.
+
+    A record may be given as a function and its arguments: what a forward pass should not wait for is done when the
+    trace is first looked at.
+    """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
-        self._records = list(records)
+        self._known: list[Record] = list(records)
+        self._deferred: deque[tuple[Callable[..., Record], tuple]] = deque()
 
     def append(self, record: Record) -> None:
-        self._records.append(record)
+        self.defer(lambda: record)
+
+    def defer(self, make: Callable[..., Record], *arguments: object) -> None:
+        """Append the record that make(*arguments) will return."""
+        self._deferred.append((make, arguments))
+
+    @property
+    def _records(self) -> list[Record]:
+        while self._deferred:
+            make, arguments = self._deferred.popleft()
+            self._known.append(make(*arguments))
+        return self._known
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self._records)

@@ -98,10 +98,11 @@ def test_the_person_is_found_by_the_joints_of_a_first_look(model, monkeypatch):
     monkeypatch.setattr(explain_module, "predict", seen)
     monkeypatch.setattr(explain_module, "cut", watched)
     result = psa_viz.explain(photo, model)
-    *first, last = crops
+    *first, nearer, last = crops
     sides = (model.info.input_size, 2 * model.info.input_size)
     assert [(crop.width, crop.height) for crop in first] == [(side, side // 2) for side in sides]
     assert {crop.box for crop in first} == {(0, 0, 600, 300)}
+    assert nearer.box == pytest.approx((320, 10, 520, 210), abs=2)  # 2 x 100 pixels around (420, 110)
     assert last is result.crop
     assert last.box == pytest.approx((345, 35, 495, 185), abs=2)  # 1.5 x 100 pixels around (420, 110)
     np.testing.assert_allclose(result.pose.keypoints, joints, atol=0.5)

@@ -15,6 +15,7 @@ from psa_viz.models.full_size import FullSize, build
 from psa_viz.models.heads import DenseHRNet
 from psa_viz.models.matching import differences
 from psa_viz.models.official import from_official, layout_of, recognise
+from psa_viz.models.tensor_files import read_tensors
 from psa_viz.models.torch_files import read_state_dict
 
 KIND = "psa_viz.full_size"
@@ -90,14 +91,7 @@ def read(path: Path) -> FullSize:
         FileNotFoundError: if there is no such file.
         ValueError: if it is no such file, is damaged, or its tensors are not those of the network it names.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"no weight file at {path}")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118, a handle and no dict
-    except SafetensorError as error:
-        raise ValueError(f"{path} is not a whole safetensors file: {error}") from error
+    state, metadata = read_tensors(path)
     if metadata.get("kind") != KIND:
         raise ValueError(f"{path} holds no imported network: expected kind {KIND!r}, got {metadata.get('kind')!r}")
     with torch.device("meta"):

@@ -7,13 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from psa_viz.models.heads import DenseHRNet
+from psa_viz.models.matching import differences
+from psa_viz.models.tensor_files import read_tensors
 from psa_viz.models.zoo import build
 
 HALF = torch.float16
+COUNTER = "num_batches_tracked"
+"""A batch norm's count of steps, which means nothing outside training and is not stored."""
 
 
 def write(model: DenseHRNet, path: Path) -> str:
@@ -25,10 +28,9 @@ def write(model: DenseHRNet, path: Path) -> str:
     if model.info is None:
         raise ValueError("expected a network with a name; build it with psa_viz.models.zoo.build")
     tensors = {
-        # A batch norm's step counter means nothing outside training.
         name: (value.to(HALF) if value.is_floating_point() else value).contiguous().cpu()
         for name, value in model.state_dict().items()
-        if not name.endswith("num_batches_tracked")
+        if not name.endswith(COUNTER)
     }
     save_file(tensors, path, metadata={"format": "pt", "name": model.info.name})
     return sha256(path)
@@ -41,27 +43,14 @@ def read(path: Path) -> DenseHRNet:
         FileNotFoundError: if there is no such file.
         ValueError: if it is no safetensors file, carries no known name, or its tensors are not that network's.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"no weight file at {path}")
-    try:
-        with safe_open(path, framework="pt") as file:
-            name = (file.metadata() or {}).get("name")
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118, a handle and no dict
-    except SafetensorError as error:
-        raise ValueError(f"{path} is not a whole safetensors file: {error}") from error
+    tensors, metadata = read_tensors(path)
+    name = metadata.get("name")
     if name is None:
         raise ValueError(f"{path} does not say which model it holds: expected a metadata entry 'name'")
     model = build(name)
-    expected = {key: value for key, value in model.state_dict().items() if not key.endswith("num_batches_tracked")}
-    wrong = [
-        f"{key}: expected {tuple(expected[key].shape) if key in expected else 'nothing'}, "
-        f"got {tuple(tensors[key].shape) if key in tensors else 'nothing'}"
-        for key in sorted(expected.keys() | tensors.keys())
-        if key not in expected or key not in tensors or expected[key].shape != tensors[key].shape
-    ]
-    if wrong:
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise ValueError(f"{path} does not hold the tensors of {name}: {'; '.join(wrong[:3])}{more}")
+    expected = {key: tuple(value.shape) for key, value in model.state_dict().items() if not key.endswith(COUNTER)}
+    if wrong := differences(expected, {key: tuple(value.shape) for key, value in tensors.items()}):
+        raise ValueError(f"{path} does not hold the tensors of {name}: {wrong}")
     model.load_state_dict({key: value.float() for key, value in tensors.items()}, strict=False)  # counters stay 0
     model.info = replace(model.info, weights_sha256=sha256(path))
     return model.eval()

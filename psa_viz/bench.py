@@ -23,6 +23,7 @@ WARM_UP = 5
 def bench(model: DenseHRNet, runs: int = 20) -> dict:
     """Medians over `runs`, after warming up, in milliseconds, and the machine they were taken on.
 
+    The photo is drawn and shows nobody, so explain looks three times, twice to search; a person costs one look more.
     Recording is paired: a plain pass and a recorded one in turn, and the median of the ratios, so that a drift of the
     machine's speed cancels; "recording_overhead_percent" is what the hooks add to the pass itself. Beside it stand what
     comes once per call, whatever the pass takes: "hooking_ms", finding the taps and putting hooks on and off, and

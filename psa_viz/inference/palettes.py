@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-# From Paul Tol's "bright", "muted" and "medium-contrast" sets, made to stay apart for colour-blind eyes (technical note SRON/EPS/TN/09-002).
+# From Paul Tol's "bright", "muted" and "medium-contrast" sets, made to stay apart for colour-blind eyes (technical
+# note SRON/EPS/TN/09-002).
 PERSON = {
     "background": (60, 60, 66),
     "skin": (238, 204, 102),

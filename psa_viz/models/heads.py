@@ -1,14 +1,16 @@
-"""Dense heads on a high-resolution trunk: joint heatmaps and class maps from one forward pass."""
+"""Dense heads on a trunk: joint heatmaps and class maps from one forward pass."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from psa_viz.models.blocks import Attention, conv, conv_norm_relu
+from psa_viz.models.blocks import Attention, BasicBlock, check_image, conv, conv_norm, conv_norm_relu
+from psa_viz.models.efficientnet import EfficientNetLite, make_neutral
 from psa_viz.models.hrnet import HRNet
 
 
@@ -33,6 +35,29 @@ class Merge(nn.Module):
         return self.relu(self.norm(total))
 
 
+class TopDown(nn.Module):
+    """From the coarsest map to the finest: enlarged, the next map added, and a residual block (FPN, arXiv 1612.03144).
+
+    Its blocks are named block0 (coarsest) ... and have the same slot for attention as those of HRNet.
+    """
+
+    def __init__(self, widths: Sequence[int], outer: int, attention: Attention = nn.Identity) -> None:
+        super().__init__()
+        self.mix = nn.ModuleList(conv_norm(width, outer, 1) for width in widths)
+        self.relu = nn.ReLU(inplace=False)
+        self.levels = len(widths) - 1
+        for i in range(self.levels):
+            self.add_module(f"block{i}", BasicBlock(outer, attention))
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        x = self.mix[-1](maps[-1])
+        for i in range(self.levels):
+            finer = self.mix[-2 - i](maps[-2 - i])
+            x = self.relu(finer + F.interpolate(x, size=finer.shape[-2:], mode="bilinear", align_corners=False))
+            x = self.get_submodule(f"block{i}")(x)
+        return x
+
+
 @dataclass(frozen=True)
 class ModelInfo:
     """What a network was trained for, carried by the network itself.
@@ -54,19 +79,31 @@ class ModelInfo:
     weights_sha256: str = ""
 
 
-class DenseHRNet(HRNet):
-    """HRNet with one dense head per task, at stride 4.
-
-    Args:
-        width, modules, blocks, attention: see HRNet.
-        outputs: task name -> number of maps, for example {"pose": 14, "segmentation": 8}.
-        merged: channels that the heads share.
+class Dense(nn.Module):
+    """What the project's networks share: a trunk with `features`, a module `merge`, and one dense head per task.
 
     Attributes:
         info: what the network was trained for; None for one that was built by hand.
     """
 
     info: ModelInfo | None = None
+    coarsest: int
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        """(N, 3, H, W) RGB, normalised, H and W multiples of 32 -> task -> logits (N, maps, H/4, W/4)."""
+        check_image(image, self.coarsest)
+        merged = self.merge(self.features(image))
+        return {task: head(merged) for task, head in self.heads.items()}
+
+
+class DenseHRNet(Dense, HRNet):
+    """HRNet with one dense head per task, at stride 4.
+
+    Args:
+        width, modules, blocks, attention: see HRNet.
+        outputs: task name -> number of maps, for example {"pose": 14, "segmentation": 8}.
+        merged: channels that the heads share.
+    """
 
     def __init__(
         self,
@@ -79,29 +116,40 @@ class DenseHRNet(HRNet):
     ) -> None:
         super().__init__(width, modules, blocks, attention, final_exchange=False)  # Merge mixes all branches
         self.merge = Merge(self.widths, merged)
-        self.heads = nn.ModuleDict(
-            {
-                task: nn.Sequential(conv_norm_relu(merged, merged, 3), nn.Conv2d(merged, maps, 1))
-                for task, maps in outputs.items()
-            }
+        self.heads = _heads(merged, outputs)
+        _initialise(self)
+
+
+class DenseLite(Dense, EfficientNetLite):
+    """EfficientNet-Lite0 with one dense head per task, at stride 4; its PSA blocks begin neutral (see make_neutral).
+
+    Args:
+        outputs, merged: see DenseHRNet.
+        attention: fills the slot of every block of trunk and decoder.
+    """
+
+    def __init__(self, outputs: dict[str, int], merged: int = 64, attention: Attention = nn.Identity) -> None:
+        super().__init__(attention)
+        self.merge = TopDown(self.widths, merged, attention)
+        self.heads = _heads(merged, outputs)
+        _initialise(self)
+        make_neutral(self)
+
+
+def _heads(merged: int, outputs: dict[str, int]) -> nn.ModuleDict:
+    return nn.ModuleDict(
+        OrderedDict(
+            (task, nn.Sequential(conv_norm_relu(merged, merged, 3), nn.Conv2d(merged, maps, 1)))
+            for task, maps in outputs.items()
         )
-        initialise(self)
-
-    def forward(self, image: Tensor) -> dict[str, Tensor]:
-        """(N, 3, H, W) RGB, normalised, H and W multiples of 32 -> task -> logits (N, maps, H/4, W/4)."""
-        if image.ndim != 4 or image.shape[1] != 3 or image.shape[2] % self.coarsest or image.shape[3] % self.coarsest:
-            raise ValueError(
-                f"expected (N, 3, H, W) with H and W multiples of {self.coarsest}, got {tuple(image.shape)}"
-            )
-        merged = self.merge(self.features(image))
-        return {task: head(merged) for task, head in self.heads.items()}
+    )
 
 
-def initialise(network: DenseHRNet) -> None:
+def _initialise(network: DenseHRNet | DenseLite) -> None:
     """He initialisation of convolutions, and heads that begin by saying nothing; the attention keeps its own, so that
     all variants share the rest."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
+    for path, module in network.named_modules():
+        if isinstance(module, nn.Conv2d) and ".attention." not in path:
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
     for head in network.heads.values():
         nn.init.normal_(head[-1].weight, std=0.001)

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from psa_viz.models.heads import DenseHRNet
+from psa_viz.models.heads import Dense
 from psa_viz.models.matching import differences
 from psa_viz.models.tensor_files import read_tensors
 from psa_viz.models.zoo import build
@@ -19,7 +19,7 @@ COUNTER = "num_batches_tracked"
 """A batch norm's count of steps, which means nothing outside training and is not stored."""
 
 
-def write(model: DenseHRNet, path: Path) -> str:
+def write(model: Dense, path: Path) -> str:
     """Store a network's tensors in half precision.
 
     Returns:
@@ -36,7 +36,7 @@ def write(model: DenseHRNet, path: Path) -> str:
     return sha256(path)
 
 
-def read(path: Path) -> DenseHRNet:
+def read(path: Path) -> Dense:
     """The network in a weight file, float32, on the CPU, in evaluation mode.
 
     Raises:

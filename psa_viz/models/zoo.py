@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from torch import nn
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
-from psa_viz.models.heads import DenseHRNet, ModelInfo
+from psa_viz.attention.rivals import ConvolutionalBlockAttention, GlobalContext, SqueezeExcitation
+from psa_viz.models.blocks import Attention
+from psa_viz.models.heads import Dense, DenseHRNet, DenseLite, ModelInfo
 
 LSP_JOINTS = (
     "right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "right_wrist", "right_elbow",
@@ -16,6 +19,9 @@ LSP_JOINTS = (
 )  # fmt: skip
 PERSON_CLASSES = (
     "background", "skin", "hair", "upper-clothes", "lower-clothes", "dress", "footwear", "accessories",
+)  # fmt: skip
+STREET_CLASSES = (
+    "sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian", "bicyclist",
 )  # fmt: skip
 
 
@@ -27,12 +33,14 @@ class Network:
         joints: names of the joint heatmaps, empty without a pose head.
         classes: names of the segmentation classes, empty without that head.
         input_size: longer side of the network's input in pixels.
-        width, modules, blocks: see psa_viz.models.hrnet.HRNet.
+        trunk: "hrnet", or "lite" for EfficientNet-Lite0, which can begin with ImageNet weights.
+        width, modules, blocks: of an HRNet, see psa_viz.models.hrnet.HRNet.
     """
 
     joints: tuple[str, ...]
     classes: tuple[str, ...]
     input_size: int
+    trunk: Literal["hrnet", "lite"] = "hrnet"
     width: int = 28
     modules: tuple[int, int, int] = (1, 1, 1)
     blocks: int = 2
@@ -42,7 +50,16 @@ class Network:
         return {task: maps for task, maps in heads.items() if maps}
 
 
-NETWORKS = {"person": Network(LSP_JOINTS, PERSON_CLASSES, input_size=128)}
+NETWORKS = {
+    "person": Network(LSP_JOINTS, PERSON_CLASSES, input_size=128),
+    "street": Network((), STREET_CLASSES, input_size=480),
+}
+"""The two networks that are trained from nothing, in every variant, to be compared."""
+PRETRAINED = {
+    "person-imagenet": Network(LSP_JOINTS, PERSON_CLASSES, input_size=192, trunk="lite"),
+    "street-imagenet": Network((), STREET_CLASSES, input_size=480, trunk="lite"),
+}
+"""The two that begin with ImageNet weights; they stand outside the comparison."""
 
 VARIANTS = {
     "none": ("none", "none"),
@@ -52,11 +69,30 @@ VARIANTS = {
     "psa-official-sequential": ("official", "sequential"),
 }
 """Name of the attention -> formula and layout."""
+RIVALS = {"se": SqueezeExcitation, "cbam": ConvolutionalBlockAttention, "gc": GlobalContext}
+"""Name of the attention -> module, for what PSA is compared with."""
 
 
 def names() -> list[str]:
-    """Every model that can be built, for example "person-psa-parallel"."""
+    """The networks in every variant of PSA, for example "person-psa-parallel"; `build` knows RIVALS and PRETRAINED
+    too."""
     return [f"{network}-{attention}" for network in NETWORKS for attention in VARIANTS]
+
+
+def family(name: str) -> str:
+    """Model name -> the name of its network, for example "person-imagenet".
+
+    Raises:
+        ValueError: for an unknown name; the message lists the known ones.
+    """
+    for network in (*PRETRAINED, *NETWORKS):  # the longer names first
+        if name.startswith(f"{network}-") and name.removeprefix(f"{network}-") in (*VARIANTS, *RIVALS):
+            return network
+    extra = ", ".join(f"{network}-*" for network in PRETRAINED)
+    raise ValueError(
+        f"unknown model {name!r}; expected one of {', '.join(names())}, {extra}, "
+        f"or another attention ({', '.join(RIVALS)}) in the place of PSA"
+    )
 
 
 def split(name: str) -> tuple[Network, str]:
@@ -65,17 +101,25 @@ def split(name: str) -> tuple[Network, str]:
     Raises:
         ValueError: for an unknown name; the message lists the known ones.
     """
-    network, _, attention = name.partition("-")
-    if network not in NETWORKS or attention not in VARIANTS:
-        raise ValueError(f"unknown model {name!r}; expected one of {', '.join(names())}")
-    return NETWORKS[network], attention
+    network = family(name)
+    return (NETWORKS | PRETRAINED)[network], name.removeprefix(f"{network}-")
 
 
-def build(name: str) -> DenseHRNet:
+def build(name: str) -> Dense:
     """The network of that name with fresh weights, in training mode."""
     network, variant = split(name)
-    formula, layout = VARIANTS[variant]
-    attention = nn.Identity if formula == "none" else partial(PolarizedSelfAttention, layout=layout, formula=formula)
-    model = DenseHRNet(network.width, network.outputs(), network.modules, network.blocks, attention=attention)
+    formula, layout = VARIANTS.get(variant, ("none", "none"))
+    attention = _attention(variant)
+    if network.trunk == "lite":
+        model = DenseLite(network.outputs(), attention=attention)
+    else:
+        model = DenseHRNet(network.width, network.outputs(), network.modules, network.blocks, attention=attention)
     model.info = ModelInfo(name, formula, layout, network.joints, network.classes, network.input_size)
     return model
+
+
+def _attention(variant: str) -> Attention:
+    if variant in RIVALS:
+        return RIVALS[variant]
+    formula, layout = VARIANTS[variant]
+    return nn.Identity if formula == "none" else partial(PolarizedSelfAttention, layout=layout, formula=formula)

@@ -12,6 +12,7 @@ from psa_viz.models.hrnet import HRNet
 from psa_viz.training.augment import draw_views, jitter_colours, view_images, view_labels, view_points
 from psa_viz.training.data import PoseArchive, SegmentationArchive, read, stack
 from psa_viz.training.losses import class_weights, heatmap_loss, segmentation_loss
+from psa_viz.training.precision import autocast
 from psa_viz.training.recipes import Recipe, Task
 
 IGNORE = 255
@@ -80,7 +81,7 @@ def joint_step(network: nn.Module, tasks: list[TaskData], step: int, seed: int) 
     """One forward pass over the views of all tasks together: the weighted loss, and each task's own as a number."""
     batches = [task.views(step, seed) for task in tasks]
     images = torch.cat([images for images, _ in batches]).contiguous(memory_format=torch.channels_last)
-    with torch.autocast(images.device.type, torch.bfloat16):
+    with autocast(images.device):
         outputs = network(images)
     total, parts, start = images.new_zeros(()), {}, 0
     for task, (own, labels) in zip(tasks, batches, strict=True):

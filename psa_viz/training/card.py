@@ -11,7 +11,7 @@ import torch
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
 from psa_viz.models.cost import count_macs
-from psa_viz.models.heads import DenseHRNet
+from psa_viz.models.heads import Dense
 from psa_viz.models.zoo import split
 from psa_viz.training.data import read
 from psa_viz.training.evaluate import evaluate
@@ -19,12 +19,13 @@ from psa_viz.training.recipes import Recipe
 
 SOURCES = {
     "lspet": "Leeds Sports Pose Extended (Johnson and Everingham, CVPR 2011): Flickr photos, research use, please cite",
+    "camvid": "CamVid (Brostow, Fauqueur and Cipolla, 2009), the split of the SegNet tutorial: research use",
     "ccp": "Clothing Co-Parsing (Yang, Luo and Lin, CVPR 2014): repository under Apache-2.0, photos from fashion sites",
 }
 """First part of an archive's name -> where its photos come from and on what terms."""
 
 
-def make(model: DenseHRNet, sha256: str, recipe: Recipe, data: Path, seed: int, limit: int | None = None) -> dict:
+def make(model: Dense, sha256: str, recipe: Recipe, data: Path, seed: int, limit: int | None = None) -> dict:
     """Facts about a model just trained; its metrics are measured here, on the validation archives, with flip averaging.
 
     Args:

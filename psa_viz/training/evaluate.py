@@ -27,8 +27,8 @@ from psa_viz.training.data import Archive, PoseArchive, SegmentationArchive
 THRESHOLD = 0.2
 BATCH = 32
 SEGMENTATION_SIZE = 288
-"""Longer side of the network's input in pixels for photos with class labels; people with joints are shown at the
-network's own input size."""
+"""Longer side of the input in pixels for photos with class labels, where the network has a pose head too; everything else
+is shown at the network's own input size."""
 
 
 def evaluate(
@@ -51,7 +51,8 @@ def evaluate(
         with torch.no_grad():
             if isinstance(archive, PoseArchive):
                 return _evaluate_pose(network, archive, flip, size or network.info.input_size, progress)
-            return _evaluate_segmentation(network, archive, flip, size or SEGMENTATION_SIZE, progress)
+            usual = SEGMENTATION_SIZE if network.info.joints else network.info.input_size
+            return _evaluate_segmentation(network, archive, flip, size or usual, progress)
     finally:
         network.train(was_training)
 

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from psa_viz.models.heads import DenseHRNet
+from psa_viz.models.heads import Dense
 from psa_viz.models.zoo import build
 from psa_viz.training.batches import TaskData, joint_step
-from psa_viz.training.data import read
+from psa_viz.training.begin import begin
+from psa_viz.training.data import PoseArchive, read
 from psa_viz.training.evaluate import evaluate
 from psa_viz.training.recipes import Recipe
 
@@ -35,7 +36,7 @@ def train(
     evaluate_every: int = 1000,
     limit: int | None = None,
     weights: dict[str, Tensor] | None = None,
-) -> DenseHRNet:
+) -> Dense:
     """Train a model, or go on where `out` left off, and return the averaged network in evaluation mode.
 
     A recipe that goes on with another one does so in the folder `then` inside `out`.
@@ -46,14 +47,16 @@ def train(
         out: folder for checkpoint.pt, which holds everything needed to go on, and log.jsonl.
         save_every, evaluate_every: steps between checkpoints, and between measurements on the validation archives.
         limit: use only so many photos of each archive.
-        weights: state_dict to begin with, instead of fresh weights.
+        weights: state_dict to begin with, instead of what the recipe starts from.
     """
     device = torch.device(device)
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
-    network = build(name).to(device, memory_format=torch.channels_last)
+    network = build(name)
+    begin(network, recipe.start)
     if weights is not None:
         network.load_state_dict(weights)
+    network.to(device, memory_format=torch.channels_last)
     averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
     optimiser = torch.optim.AdamW(_groups(network, recipe.weight_decay), lr=recipe.learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -94,10 +97,12 @@ def train(
 
 
 def validate(network: nn.Module, recipe: Recipe, data: Path, limit: int | None = None) -> dict[str, float]:
-    """The headline metrics on the validation archives, without flip averaging."""
+    """The headline metrics on the validation archives, without flip averaging; people as large as in the recipe."""
     found = {}
     for task in recipe.tasks:
-        metrics = evaluate(network, read(data / task.validation, limit, progress=False), flip=False, progress=False)
+        archive = read(data / task.validation, limit, progress=False)
+        size = recipe.view if isinstance(archive, PoseArchive) else None
+        metrics = evaluate(network, archive, flip=False, size=size, progress=False)
         found |= {key: round(metrics[key], 2) for key in ("pck_torso", "pck_box", "miou") if key in metrics}
     return found
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from psa_viz.models.zoo import split
+from psa_viz.models.zoo import family
 from psa_viz.training.augment import Jitter
 
 
@@ -39,6 +39,7 @@ class Recipe:
         steps: optimiser steps.
         learning_rate: peak of the one-cycle schedule (AdamW).
         weight_decay, ema, sigma: AdamW's decay, decay of the averaged weights, width of the heatmap target in cells.
+        start: what it begins with, see psa_viz.training.begin; "" for fresh weights.
         then: a second recipe that goes on from the averaged weights with a fresh optimiser, or None.
     """
 
@@ -49,10 +50,11 @@ class Recipe:
     weight_decay: float = 0.02
     ema: float = 0.998
     sigma: float = 1.0
+    start: str = ""
     then: Recipe | None = None
 
 
-LSPET, CCP = "lspet_train.tar", "ccp_train.tar"
+LSPET, CCP, CAMVID = "lspet_train.tar", "ccp_train.tar", "camvid_train.tar"
 PERSON = Recipe(
     tasks=(
         Task(LSPET, 26, 1.0, Jitter(zoom=(0.45, 0.9), any_rotation=0.1, rotation=20.0, shift=0.5)),
@@ -68,12 +70,45 @@ PERSON = Recipe(
         ema=0.99,
     ),
 )
+STREET = Recipe(
+    tasks=(Task(CAMVID, 8, 1.0, Jitter(zoom=(0.55, 1.8), any_rotation=0.0, rotation=3.0, shift=1.0)),),
+    view=256,
+    steps=3000,
+)
+PERSON_IMAGENET = Recipe(
+    tasks=(
+        Task(LSPET, 24, 1.0, Jitter(zoom=(0.45, 0.9), any_rotation=0.1, rotation=20.0, shift=0.4)),
+        Task(CCP, 8, 1.5, Jitter(zoom=(0.25, 0.8), any_rotation=0.05, rotation=15.0, shift=1.0)),
+    ),
+    steps=2000,
+    learning_rate=1.5e-3,
+    start="imagenet",
+    then=Recipe(  # finer: the person as large as in the archive
+        tasks=(
+            Task(LSPET, 24, 1.0, Jitter(zoom=(0.8, 1.2), any_rotation=0.05, rotation=15.0, shift=0.3)),
+            Task(CCP, 8, 1.5, Jitter(zoom=(0.35, 1.1), any_rotation=0.0, rotation=10.0, shift=1.0)),
+        ),
+        view=192,
+        steps=600,
+        learning_rate=8e-4,
+        ema=0.99,
+    ),
+)
+STREET_IMAGENET = replace(STREET, steps=1800, learning_rate=1.5e-3, start="imagenet")
 
-RECIPES = {"person": PERSON}
-"""First word of a model's name -> its recipe."""
+RECIPES = {
+    "person": PERSON,
+    "street": STREET,
+    "person-imagenet": PERSON_IMAGENET,
+    "street-imagenet": STREET_IMAGENET,
+}
+"""Network -> its recipe, the same for every kind of attention in its slots."""
 
 
 def recipe_of(model: str) -> Recipe:
-    """The recipe of a model by its name, the same for every variant of its attention."""
-    split(model)  # refuses unknown names
-    return RECIPES[model.partition("-")[0]]
+    """The recipe of a model by its name.
+
+    Raises:
+        ValueError: for an unknown name; the message lists the known ones.
+    """
+    return RECIPES[family(model)]

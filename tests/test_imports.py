@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ORDER = ["attention", "models", "recording", "rendering", "inference", "evidence", "training"]
+ORDER = ["attention", "models", "recording", "rendering", "inference", "evidence", "training", "commands"]
 TORCH_FREE = [
     "psa_viz",
     "psa_viz.models.cards",
@@ -16,6 +16,8 @@ TORCH_FREE = [
     "psa_viz.recording.edit_text",
     "psa_viz.inference.results",
     "psa_viz.inference.archive",
+    "psa_viz.inference.snapshots",
+    "psa_viz.recording.gate_table",
     "psa_viz.rendering.report",
     "demo.app",
 ]

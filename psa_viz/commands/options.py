@@ -1,0 +1,28 @@
+"""What several commands have in common."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+
+def command(
+    commands: argparse._SubParsersAction, name: str, run: Callable[[argparse.Namespace], None], help: str
+) -> argparse.ArgumentParser:
+    """A parser for one command, which runs a function of its options and can answer in JSON."""
+    own = commands.add_parser(name, help=help, description=help)
+    own.set_defaults(run=run)
+    own.add_argument("--json", action="store_true", help="print one JSON document on standard output")
+    return own
+
+
+def model_options(own: argparse.ArgumentParser) -> None:
+    own.add_argument("--model", default="person-psa-parallel", help="bundled name, path or hub id (%(default)s)")
+    own.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (%(default)s)")
+
+
+def look_options(own: argparse.ArgumentParser, flip: bool) -> None:
+    own.add_argument(
+        "--flip", action=argparse.BooleanOptionalAction, default=flip, help="average with the mirror image"
+    )
+    own.add_argument("--size", type=int, metavar="PIXELS", help="longer side of the network's input, times 32")

@@ -58,6 +58,8 @@ def train(
         network.load_state_dict(weights)
     network.to(device, memory_format=torch.channels_last)
     averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
+    if recipe.frozen:
+        network.freeze(recipe.frozen)
     optimiser = torch.optim.AdamW(_groups(network, recipe.weight_decay), lr=recipe.learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.1, anneal_strategy="cos"
@@ -70,6 +72,8 @@ def train(
     bar = tqdm(range(start, recipe.steps), initial=start, total=recipe.steps, desc=name, unit="step", mininterval=10)
     for step in bar:
         network.train()
+        if recipe.frozen:
+            network.freeze(recipe.frozen)
         loss, parts = joint_step(network, tasks, step, seed)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -109,8 +113,8 @@ def validate(network: nn.Module, recipe: Recipe, data: Path, limit: int | None =
 
 def _groups(network: nn.Module, weight_decay: float) -> list[dict]:
     """Matrices and kernels decay; biases and the scales of normalisation do not."""
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
+    decayed = [p for p in network.parameters() if p.requires_grad and p.ndim > 1]
+    others = [p for p in network.parameters() if p.requires_grad and p.ndim <= 1]
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 

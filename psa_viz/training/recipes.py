@@ -40,6 +40,7 @@ class Recipe:
         learning_rate: peak of the one-cycle schedule (AdamW).
         weight_decay, ema, sigma: AdamW's decay, decay of the averaged weights, width of the heatmap target in cells.
         start: what it begins with, see psa_viz.training.begin; "" for fresh weights.
+        frozen: stages of an ImageNet trunk that stay as they are.
         then: a second recipe that goes on from the averaged weights with a fresh optimiser, or None.
     """
 
@@ -51,6 +52,7 @@ class Recipe:
     ema: float = 0.998
     sigma: float = 1.0
     start: str = ""
+    frozen: int = 0
     then: Recipe | None = None
 
 
@@ -80,21 +82,23 @@ PERSON_IMAGENET = Recipe(
         Task(LSPET, 24, 1.0, Jitter(zoom=(0.45, 0.9), any_rotation=0.1, rotation=20.0, shift=0.4)),
         Task(CCP, 8, 1.5, Jitter(zoom=(0.25, 0.8), any_rotation=0.05, rotation=15.0, shift=1.0)),
     ),
-    steps=2000,
+    steps=1600,
     learning_rate=1.5e-3,
     start="imagenet",
+    frozen=2,
     then=Recipe(  # finer: the person as large as in the archive
         tasks=(
             Task(LSPET, 24, 1.0, Jitter(zoom=(0.8, 1.2), any_rotation=0.05, rotation=15.0, shift=0.3)),
             Task(CCP, 8, 1.5, Jitter(zoom=(0.35, 1.1), any_rotation=0.0, rotation=10.0, shift=1.0)),
         ),
         view=192,
-        steps=600,
+        frozen=2,
+        steps=450,
         learning_rate=8e-4,
         ema=0.99,
     ),
 )
-STREET_IMAGENET = replace(STREET, steps=1800, learning_rate=1.5e-3, start="imagenet")
+STREET_IMAGENET = replace(STREET, steps=1500, learning_rate=1.5e-3, start="imagenet", frozen=2)
 
 RECIPES = {
     "person": PERSON,

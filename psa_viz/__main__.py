@@ -10,7 +10,10 @@ from psa_viz.commands import bench, evaluate, explain, gates, models, train
 
 COMMANDS = (models, explain, evaluate, gates, train, bench)
 
-USER_ERRORS = (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError, TypeError, ValueError)
+# RuntimeError: the hub cannot be reached, memory ran out, an edit was never applied.
+USER_ERRORS = (
+    FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError, TypeError, ValueError, RuntimeError,
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,6 +13,8 @@ from PIL import Image
 
 COLOURS = np.array([(r, g, b) for r in (20, 235) for g in (20, 235) for b in (20, 235)], dtype=np.uint8)
 """One for each of eight classes, so that a class can be learned from its colour."""
+STREET_COLOURS = np.array([(20 * i, 255 - 20 * i, 40 * (i % 6)) for i in range(12)], dtype=np.uint8)
+"""The same for eleven classes and what is to be ignored."""
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +62,8 @@ def _figure(rng):
 
 @pytest.fixture(scope="session")
 def archives(tmp_path_factory):
-    """A folder with lspet_train.tar, lspet_val.tar, ccp_train.tar, ccp_val.tar of a few drawn photos each."""
-    from psa_viz.models.zoo import LSP_JOINTS, PERSON_CLASSES
+    """A folder with lspet_train.tar, ccp_train.tar, camvid_train.tar and their _val of a few drawn photos each."""
+    from psa_viz.models.zoo import LSP_JOINTS, PERSON_CLASSES, STREET_CLASSES
 
     folder, rng = tmp_path_factory.mktemp("archives"), np.random.default_rng(0)
     for split, count in (("train", 6), ("val", 3)):
@@ -80,4 +82,10 @@ def archives(tmp_path_factory):
                 _add(tar, f"images/{i}.webp", _encoded(image, "webp"))
                 _add(tar, f"labels/{i}.png", _encoded(label, "png"))
             _add(tar, "meta.json", json.dumps({"name": "drawn", "classes": PERSON_CLASSES, "ignore": None}).encode())
+        with tarfile.open(folder / f"camvid_{split}.tar", "w") as tar:
+            for i in range(count):
+                label = rng.integers(0, 12, (3, 4)).astype(np.uint8).repeat(30, 0).repeat(32, 1)
+                _add(tar, f"images/{i}.webp", _encoded(STREET_COLOURS[label], "webp"))
+                _add(tar, f"labels/{i}.png", _encoded(label, "png"))
+            _add(tar, "meta.json", json.dumps({"name": "drawn", "classes": STREET_CLASSES, "ignore": 11}).encode())
     return folder

@@ -40,7 +40,21 @@ CITYSCAPES = {
     "motorcycle": (0, 0, 230),
     "bicycle": (119, 11, 32),
 }
-COLOURS = PERSON | CITYSCAPES
+# CamVid's classes in the colours of their counterparts in Cityscapes, so that both read alike.
+CAMVID = {
+    "sky": CITYSCAPES["sky"],
+    "building": CITYSCAPES["building"],
+    "pole": CITYSCAPES["pole"],
+    "road": CITYSCAPES["road"],
+    "pavement": CITYSCAPES["sidewalk"],
+    "tree": CITYSCAPES["vegetation"],
+    "sign": CITYSCAPES["traffic sign"],
+    "fence": CITYSCAPES["fence"],
+    "car": CITYSCAPES["car"],
+    "pedestrian": CITYSCAPES["person"],
+    "bicyclist": CITYSCAPES["rider"],
+}
+COLOURS = PERSON | CITYSCAPES | CAMVID
 
 
 def palette(classes: tuple[str, ...]) -> np.ndarray:

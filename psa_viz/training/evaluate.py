@@ -1,8 +1,9 @@
 """The published metrics of a model on one archive, defined so that another program can check them.
 
 pck_torso: a joint with visible = 1 is correct when its distance to the label is at most 0.2 times the distance between
-that person's left shoulder and right hip; people for whom either is invisible are skipped. Per joint, then the mean
-over joints. pck_box: the same with 0.2 times the longer side of the box around the visible joints; nobody is skipped.
+that person's left shoulder and right hip; people for whom either is invisible are skipped. Per joint, over the n_torso
+people it was counted for, then the mean over joints. pck_box: the same with 0.2 times the longer side of the box around
+the visible joints; nobody is skipped, n_box people.
 miou: mean over the classes of intersection over union, from one confusion matrix over the whole archive at the labels'
 own size, the ignored label left out. pixel_accuracy: share of pixels with the right class.
 All are in percent.
@@ -21,18 +22,18 @@ from psa_viz.inference.crops import cut, fit, whole
 from psa_viz.inference.pose import decode
 from psa_viz.inference.predict import predict
 from psa_viz.inference.segmentation import class_mask
-from psa_viz.models.heads import DenseHRNet
+from psa_viz.models.heads import Dense
 from psa_viz.training.data import Archive, PoseArchive, SegmentationArchive
 
 THRESHOLD = 0.2
 BATCH = 32
 SEGMENTATION_SIZE = 288
-"""Longer side of the input in pixels for photos with class labels, where the network has a pose head too; everything else
-is shown at the network's own input size."""
+"""Longer side of the input in pixels for photos with class labels, where the network has a pose head too; everything
+else is shown at the network's own input size."""
 
 
 def evaluate(
-    network: DenseHRNet, archive: Archive, flip: bool = True, size: int | None = None, progress: bool = True
+    network: Dense, archive: Archive, flip: bool = True, size: int | None = None, progress: bool = True
 ) -> dict:
     """Metrics of a network on an archive; keys as in the module's docstring, beside per_joint or per_class.
 
@@ -49,15 +50,19 @@ def evaluate(
     network.eval()
     try:
         with torch.no_grad():
-            if isinstance(archive, PoseArchive):
-                return _evaluate_pose(network, archive, flip, size or network.info.input_size, progress)
-            usual = SEGMENTATION_SIZE if network.info.joints else network.info.input_size
-            return _evaluate_segmentation(network, archive, flip, size or usual, progress)
+            measure = _evaluate_pose if isinstance(archive, PoseArchive) else _evaluate_segmentation
+            return measure(network, archive, flip, size or usual_size(network, archive), progress)
     finally:
         network.train(was_training)
 
 
-def _check_heads(network: DenseHRNet, archive: Archive) -> None:
+def usual_size(network: Dense, archive: Archive) -> int:
+    """Longer side of the network's input in pixels at which an archive's photos are shown, see SEGMENTATION_SIZE."""
+    segmentation = isinstance(archive, SegmentationArchive)
+    return SEGMENTATION_SIZE if segmentation and network.info.joints else network.info.input_size
+
+
+def _check_heads(network: Dense, archive: Archive) -> None:
     """The archive's joints or classes must be the network's own, in the same order."""
     task, theirs, ours = (
         ("joints", archive.joint_names, network.info.joints)
@@ -78,11 +83,16 @@ def pck(predicted: np.ndarray, joints: np.ndarray, visible: np.ndarray, referenc
         visible: (P, J) bool.
         reference: (P,) length per person; NaN leaves the person out.
     """
-    counted = visible & np.isfinite(reference)[:, None]
+    counts = counted(visible, reference)
     distance = np.linalg.norm(predicted - joints, axis=-1)
     with np.errstate(invalid="ignore"):
-        correct = counted & (distance <= THRESHOLD * reference[:, None])
-        return 100 * correct.sum(0) / np.where(counted.sum(0), counted.sum(0), np.nan)
+        correct = counts & (distance <= THRESHOLD * reference[:, None])
+        return 100 * correct.sum(0) / np.where(counts.sum(0), counts.sum(0), np.nan)
+
+
+def counted(visible: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """(P, J) bool: the visible joints of people who have a reference length; arguments as in `pck`."""
+    return visible & np.isfinite(reference)[:, None]
 
 
 def torso_length(joints: np.ndarray, visible: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
@@ -108,34 +118,36 @@ def iou(confusion: np.ndarray) -> np.ndarray:
     return 100 * hits / np.where(union, union, np.nan)
 
 
-def _evaluate_pose(network: DenseHRNet, archive: PoseArchive, flip: bool, size: int, progress: bool) -> dict:
+def _evaluate_pose(network: Dense, archive: PoseArchive, flip: bool, size: int, progress: bool) -> dict:
     crops = [fit(whole(image), size) for image in archive.images]
     predicted = []
     for indices in _batches(len(crops), progress):
         maps = predict(network, np.stack([cut(archive.images[i], crops[i]) for i in indices]), flip)["pose"]
         points, _ = decode(maps)
         predicted += [crops[i].cells_to_image(p) for i, p in zip(indices, points.cpu().numpy(), strict=True)]
-    points = np.array(predicted)
-    torso = pck(
-        points, archive.joints, archive.visible, torso_length(archive.joints, archive.visible, archive.joint_names)
-    )
-    box = pck(points, archive.joints, archive.visible, box_length(archive.joints, archive.visible))
+    points, visible = np.array(predicted), archive.visible
+    lengths = {
+        "torso": torso_length(archive.joints, visible, archive.joint_names),
+        "box": box_length(archive.joints, visible),
+    }
+    rates = {what: pck(points, archive.joints, visible, length) for what, length in lengths.items()}
+    people = {what: counted(visible, length).sum(axis=0) for what, length in lengths.items()}
     return {
         "people": len(crops),
-        "pck_torso": float(np.nanmean(torso)),
-        "pck_box": float(np.nanmean(box)),
+        **{f"pck_{what}": float(np.nanmean(rate)) for what, rate in rates.items()},
         "per_joint": {
-            name: {"pck_torso": float(t), "pck_box": float(b)}
-            for name, t, b in zip(archive.joint_names, torso, box, strict=True)
+            name: {
+                **{f"pck_{what}": float(rate[j]) for what, rate in rates.items()},
+                **{f"n_{what}": int(count[j]) for what, count in people.items()},
+            }
+            for j, name in enumerate(archive.joint_names)
         },
         "flip": flip,
         "size": size,
     }
 
 
-def _evaluate_segmentation(
-    network: DenseHRNet, archive: SegmentationArchive, flip: bool, size: int, progress: bool
-) -> dict:
+def _evaluate_segmentation(network: Dense, archive: SegmentationArchive, flip: bool, size: int, progress: bool) -> dict:
     classes = len(archive.classes)
     confusion = np.zeros((classes, classes), dtype=np.int64)
     for (index,) in _batches(len(archive.images), progress, batch=1):

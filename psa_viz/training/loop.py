@@ -18,7 +18,8 @@ from psa_viz.training.batches import TaskData, joint_step
 from psa_viz.training.begin import begin
 from psa_viz.training.data import PoseArchive, read
 from psa_viz.training.evaluate import evaluate
-from psa_viz.training.recipes import Recipe
+from psa_viz.training.recipes import Recipe, steps
+from psa_viz.training.snapshots import Snapshots
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
@@ -36,6 +37,8 @@ def train(
     evaluate_every: int = 1000,
     limit: int | None = None,
     weights: dict[str, Tensor] | None = None,
+    snapshots: Path | None = None,
+    before: int = 0,
 ) -> Dense:
     """Train a model, or go on where `out` left off, and return the averaged network in evaluation mode.
 
@@ -48,6 +51,8 @@ def train(
         save_every, evaluate_every: steps between checkpoints, and between measurements on the validation archives.
         limit: use only so many photos of each archive.
         weights: state_dict to begin with, instead of what the recipe starts from.
+        snapshots: folder for psa_viz.training.snapshots, or None for no snapshots.
+        before: steps of the recipes that came before this one.
     """
     device = torch.device(device)
     out.mkdir(parents=True, exist_ok=True)
@@ -68,6 +73,10 @@ def train(
     start = _resume(out / CHECKPOINT, state, name, recipe, seed)
     tasks = [TaskData(i, task, data, recipe, device, limit) for i, task in enumerate(recipe.tasks)]
 
+    watch = Snapshots(snapshots, before + steps(recipe), before) if snapshots else None
+    if watch:
+        watch.take(network, start)
+
     began = time.monotonic()
     bar = tqdm(range(start, recipe.steps), initial=start, total=recipe.steps, desc=name, unit="step", mininterval=10)
     for step in bar:
@@ -83,6 +92,8 @@ def train(
         averaged.update_parameters(network)
         bar.set_postfix({head: f"{value:.3f}" for head, value in parts.items()}, refresh=False)
         done = step + 1
+        if watch:
+            watch.take(network, done)
         line = {"step": done, "loss": parts, "seconds": round(time.monotonic() - began, 1)}
         if done % evaluate_every == 0 or done == recipe.steps:
             line["validation"] = validate(averaged.module, recipe, data, limit)
@@ -93,9 +104,10 @@ def train(
         if done % save_every == 0 or done == recipe.steps:
             _save(out / CHECKPOINT, state, done, name, recipe, seed)
     if recipe.then is not None:
-        state = averaged.module.state_dict()
+        state, before = averaged.module.state_dict(), before + recipe.steps
+        then, folder = recipe.then, out / "then"
         return train(
-            name, recipe.then, data, out / "then", seed, device, save_every, evaluate_every, limit, weights=state
+            name, then, data, folder, seed, device, save_every, evaluate_every, limit, state, snapshots, before
         )
     return averaged.module.eval()
 

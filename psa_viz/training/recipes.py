@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from psa_viz.models.zoo import family
 from psa_viz.training.augment import Jitter
 
 
@@ -100,19 +99,33 @@ PERSON_IMAGENET = Recipe(
 )
 STREET_IMAGENET = replace(STREET, steps=1500, learning_rate=1.5e-3, start="imagenet", frozen=2)
 
+INSERT = replace(PERSON.then, steps=160, learning_rate=1e-3, ema=0.97, start="person-none")
+"""Attention put into a network that was trained without any, and a short training of the whole."""
+
 RECIPES = {
-    "person": PERSON,
-    "street": STREET,
-    "person-imagenet": PERSON_IMAGENET,
-    "street-imagenet": STREET_IMAGENET,
+    "person": {"": PERSON, "insert": INSERT},
+    "street": {"": STREET},
+    "person-imagenet": {"": PERSON_IMAGENET},
+    "street-imagenet": {"": STREET_IMAGENET},
 }
-"""Network -> its recipe, the same for every kind of attention in its slots."""
+"""Network -> its recipes by name, "" the usual one; the same for every kind of attention in its slots."""
 
 
-def recipe_of(model: str) -> Recipe:
-    """The recipe of a model by its name.
+def recipe_of(network: str, name: str | None = None) -> Recipe:
+    """A recipe of a network (see psa_viz.models.zoo.family), the usual one without a name.
 
     Raises:
-        ValueError: for an unknown name; the message lists the known ones.
+        ValueError: for an unknown network or recipe; the message lists the known ones.
     """
-    return RECIPES[family(model)]
+    if network not in RECIPES:
+        raise ValueError(f"unknown network {network!r}; expected one of {', '.join(RECIPES)}")
+    known = RECIPES[network]
+    if (name or "") not in known:
+        named = ", ".join(filter(None, known)) or "none but the usual one"
+        raise ValueError(f"unknown recipe {name!r} of {network}; there are: {named}")
+    return known[name or ""]
+
+
+def steps(recipe: Recipe) -> int:
+    """Of a recipe and all that follow it."""
+    return recipe.steps + (steps(recipe.then) if recipe.then else 0)

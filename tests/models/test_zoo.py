@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
-from psa_viz.models.zoo import build, names
+from psa_viz.attention.rivals import ConvolutionalBlockAttention, GlobalContext, SqueezeExcitation
+from psa_viz.models.zoo import build, family, names
 
 PSA_BLOCKS = (
     ["stage1.block0", "stage1.block1"]
@@ -22,13 +23,24 @@ def networks():
 
 
 def test_names():
-    assert [name for name in names() if name.startswith("person-")] == [
-        "person-none",
-        "person-psa-parallel",
-        "person-psa-sequential",
-        "person-psa-official-parallel",
-        "person-psa-official-sequential",
-    ]
+    attention = ("none", "psa-parallel", "psa-sequential", "psa-official-parallel", "psa-official-sequential")
+    assert names() == [f"{network}-{kind}" for network in ("person", "street") for kind in attention]
+
+
+def test_a_name_tells_the_network():
+    assert family("person-psa-parallel") == "person"
+    assert family("person-imagenet-psa-parallel") == "person-imagenet"
+    assert family("street-cbam") == "street"
+
+
+@pytest.mark.parametrize(
+    ("kind", "module"), [("se", SqueezeExcitation), ("cbam", ConvolutionalBlockAttention), ("gc", GlobalContext)]
+)
+def test_rivals_fill_the_same_slots(kind, module):
+    network = build(f"person-{kind}")
+    slots = [path for path, found in network.named_modules() if isinstance(found, module)]
+    assert slots == [f"{block}.attention" for block in PSA_BLOCKS]
+    assert network.info.formula == "none"
 
 
 def test_psa_sits_after_the_first_3x3_of_every_residual_block(networks):
@@ -51,8 +63,8 @@ def test_formula_and_layout_are_those_of_the_name(networks):
 
 
 def test_variants_share_every_parameter_outside_the_slot(networks):
-    shapes = {key: value.shape for key, value in networks["person-none"].state_dict().items()}
     for name, network in networks.items():
+        shapes = {key: value.shape for key, value in networks[f"{family(name)}-none"].state_dict().items()}
         others = {key: v.shape for key, v in network.state_dict().items() if ".attention." not in key}
         assert others == shapes, name
 
@@ -71,6 +83,10 @@ def test_outputs_are_at_stride_four(networks, size):
         "pose": (2, 14, *cells),
         "segmentation": (2, 8, *cells),
     }
+    with torch.no_grad():
+        (street,) = networks["street-none"](torch.zeros(1, 3, *size)).items()
+    assert street[0] == "segmentation"
+    assert street[1].shape == (1, 11, *cells)
 
 
 def test_every_parameter_gets_a_gradient():
@@ -93,7 +109,7 @@ def test_wrong_inputs_are_refused(networks, shape):
         networks["person-none"](torch.zeros(shape))
 
 
-@pytest.mark.parametrize("name", ["person", "person-psa", "cat-none", ""])
+@pytest.mark.parametrize("name", ["person", "person-psa", "cat-none", "person-imagenet-", ""])
 def test_unknown_names_list_the_known(name):
     with pytest.raises(ValueError, match="expected one of person-none"):
         build(name)

@@ -1,5 +1,8 @@
 """A tiny run on drawn archives: it learns, it can be killed, and resuming changes nothing."""
 
+import multiprocessing
+import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -7,7 +10,8 @@ import torch
 
 from psa_viz.training import loop
 from psa_viz.training.augment import Jitter
-from psa_viz.training.recipes import RECIPES, Recipe, Task, recipe_of
+from psa_viz.training.recipes import Recipe, Task
+from psa_viz.training.snapshots import pack
 
 STILL = Jitter(zoom=(0.3, 0.34), any_rotation=0.0, rotation=1.0, shift=0.0)
 TINY = Recipe(
@@ -18,34 +22,99 @@ TINY = Recipe(
 )
 
 
-class Killed(Exception):
-    pass
+TWO_PARTS = replace(TINY, steps=4, then=replace(TINY, steps=3, learning_rate=1e-4))
 
 
 def weights_of(network):
     return {key: value.clone() for key, value in network.state_dict().items()}
 
 
-def test_resuming_after_a_kill_gives_the_same_weights(archives, tmp_path, monkeypatch):
-    unbroken = weights_of(loop.train("person-none", TINY, archives, tmp_path / "a", save_every=100))
+def train_watched(archives, out, recipe):
+    return weights_of(loop.train("person-none", recipe, archives, out, save_every=2, snapshots=out / "snapshots"))
 
-    step, calls = loop.joint_step, []
 
-    def killed_at_the_sixth(*arguments):
-        calls.append(arguments)
-        if len(calls) == 6:
-            raise Killed
-        return step(*arguments)
+def train_until_killed(archives, out, recipe, step_calls, save_calls):
+    """For a process of its own: SIGKILL at the given call of a step, or in the middle of the given checkpoint."""
+    step, save, counted = loop.joint_step, torch.save, {"steps": 0, "saves": 0}
 
-    monkeypatch.setattr(loop, "joint_step", killed_at_the_sixth)
-    with pytest.raises(Killed):
-        loop.train("person-none", TINY, archives, tmp_path / "b", save_every=4)
-    resumed = weights_of(loop.train("person-none", TINY, archives, tmp_path / "b", save_every=4))
+    def die():
+        os.kill(os.getpid(), signal.SIGKILL)
 
-    assert calls[6][2] == 4  # it went on with step 4, not from the start
-    assert unbroken.keys() == resumed.keys()
-    for key, value in unbroken.items():
-        assert torch.equal(value, resumed[key]), key
+    def dying_step(*arguments):
+        counted["steps"] += 1
+        found = step(*arguments)
+        if counted["steps"] == step_calls:
+            die()
+        return found
+
+    def dying_save(state, path):
+        counted["saves"] += 1
+        save(state, path)
+        if counted["saves"] == save_calls:
+            os.truncate(path, path.stat().st_size // 2)
+            die()
+
+    loop.joint_step, torch.save = dying_step, dying_save
+    train_watched(archives, out, recipe)
+
+
+def checkpoints(out):
+    paths = sorted(out.rglob(loop.CHECKPOINT))
+    return {str(path.relative_to(out)): torch.load(path, weights_only=True) for path in paths}
+
+
+def assert_same(a, b, where=""):
+    """Equal to the last bit, through dictionaries and lists."""
+    assert type(a) is type(b), where
+    if isinstance(a, dict):
+        assert a.keys() == b.keys(), where
+        for key in a:
+            assert_same(a[key], b[key], f"{where}.{key}")
+    elif isinstance(a, (list, tuple)):
+        assert len(a) == len(b), where
+        for place, (x, y) in enumerate(zip(a, b, strict=True)):
+            assert_same(x, y, f"{where}[{place}]")
+    elif isinstance(a, torch.Tensor):
+        assert torch.equal(a, b), where
+    else:
+        assert a == b, where
+
+
+@pytest.fixture(scope="module")
+def unbroken(archives, tmp_path_factory):
+    """The folder and the weights of a run that nothing disturbs."""
+    out = tmp_path_factory.mktemp("unbroken")
+    return out, train_watched(archives, out, TWO_PARTS)
+
+
+@pytest.mark.parametrize(
+    ("step_calls", "save_calls"), [(None, 2), (7, None)], ids=["in the middle of a checkpoint", "in the second part"]
+)
+def test_resuming_after_a_kill_gives_the_same_weights(
+    unbroken, archives, tmp_path, monkeypatch, step_calls, save_calls
+):
+    """Killed while it writes the checkpoint of step 4, it goes on with that of step 2; in the second part's third step,
+    with that of its second."""
+    arguments = (archives, tmp_path, TWO_PARTS, step_calls, save_calls)
+    process = multiprocessing.get_context("spawn").Process(target=train_until_killed, args=arguments)
+    process.start()
+    process.join(120)
+    assert process.exitcode == -signal.SIGKILL
+
+    step, steps = loop.joint_step, []
+
+    def watched(network, tasks, number, seed):
+        steps.append(number)
+        return step(network, tasks, number, seed)
+
+    monkeypatch.setattr(loop, "joint_step", watched)
+    resumed = train_watched(archives, tmp_path, TWO_PARTS)
+    assert steps == ([2, 3, 0, 1, 2] if save_calls else [2])
+    folder, weights = unbroken
+    assert_same(weights, resumed)
+    assert_same(checkpoints(folder), checkpoints(tmp_path))  # averages, optimiser and schedule too
+    packed, again = (pack(out / "snapshots", tmp_path / f"{out.name}.npz") for out in (folder, tmp_path))
+    assert packed.read_bytes() == again.read_bytes()
 
 
 def test_the_losses_fall_on_a_few_photos(archives, tmp_path):
@@ -79,9 +148,3 @@ def test_another_run_in_the_same_folder_is_refused(archives, tmp_path):
     loop.train("person-none", replace(TINY, steps=1), archives, tmp_path)
     with pytest.raises(ValueError, match="belongs to another run"):
         loop.train("person-none", replace(TINY, steps=1), archives, tmp_path, seed=1)
-
-
-def test_every_variant_has_the_same_recipe():
-    assert recipe_of("person-none") is recipe_of("person-psa-official-sequential") is RECIPES["person"]
-    with pytest.raises(ValueError, match="unknown model"):
-        recipe_of("person")

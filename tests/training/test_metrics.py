@@ -1,9 +1,15 @@
 """The published metrics against cases worked by hand."""
 
+import json
+
 import numpy as np
 import pytest
 
-from psa_viz.training.evaluate import box_length, iou, pck, torso_length
+from psa_viz.__main__ import main
+from psa_viz.models.zoo import LSP_JOINTS, build
+from psa_viz.training import evaluate as module
+from psa_viz.training.data import read
+from psa_viz.training.evaluate import box_length, counted, evaluate, iou, pck, torso_length, usual_size
 
 NAMES = ("right_hip", "left_shoulder", "neck")
 JOINTS = np.array(
@@ -54,3 +60,58 @@ def test_iou():
     found = iou(confusion)
     assert found[:2].tolist() == pytest.approx([100 * 6 / 9, 100 * 3 / 6])
     assert np.isnan(found[2])
+
+
+def test_who_is_counted():
+    visible = np.array([[False, True, True], [True, True, False]])
+    torso = counted(visible, torso_length(JOINTS, visible, NAMES))
+    assert torso.sum(axis=0).tolist() == [1, 1, 0]
+    assert counted(visible, box_length(JOINTS, visible)).sum(axis=0).tolist() == [1, 2, 1]
+
+
+def test_every_joint_comes_with_the_number_of_people_behind_it(archives):
+    """The drawn people show all joints, but for the head, which one of three shows."""
+    per_joint = evaluate(build("person-none"), read(archives / "lspet_val.tar"), flip=False, size=64)["per_joint"]
+    assert tuple(per_joint) == LSP_JOINTS
+    for name, figures in per_joint.items():
+        people = 1 if name == "head_top" else 3
+        assert (figures["n_torso"], figures["n_box"]) == (people, people), name
+        for key in ("pck_torso", "pck_box"):
+            assert figures[key] * people / 100 == pytest.approx(round(figures[key] * people / 100))
+
+
+@pytest.mark.parametrize("flip", [True, False])
+@pytest.mark.parametrize("name", ["lspet_val.tar", "ccp_val.tar"])
+def test_flip_averaging_is_on_or_off(archives, monkeypatch, name, flip):
+    asked, predict = [], module.predict
+
+    def watched(network, pixels, flip):
+        asked.append(flip)
+        return predict(network, pixels, flip)
+
+    monkeypatch.setattr(module, "predict", watched)
+    metrics = evaluate(build("person-none"), read(archives / name), flip=flip, size=64)
+    assert metrics["flip"] is flip
+    assert set(asked) == {flip}
+
+
+def test_photos_are_shown_at_the_size_of_the_published_figures(archives):
+    network = build("person-none")
+    assert usual_size(network, read(archives / "lspet_val.tar")) == network.info.input_size
+    assert usual_size(network, read(archives / "ccp_val.tar")) == 288
+    street = build("street-none")
+    assert usual_size(street, read(archives / "ccp_val.tar")) == street.info.input_size
+
+
+def test_json_has_null_for_a_class_that_nobody_shows(untrained, archives, capsys):
+    data = str(archives / "ccp_val.tar")
+    assert main(["evaluate", "--model", str(untrained), "--data", data, "--limit", "1", "--size", "64", "--json"]) == 0
+
+    def refuse(word):
+        raise AssertionError(f"{word} is no JSON")
+
+    metrics = json.loads(capsys.readouterr().out, parse_constant=refuse)
+    assert metrics["images"] == 1
+    known = [value for value in metrics["per_class"].values() if value is not None]
+    assert 0 < len(known) < 8
+    assert metrics["miou"] == pytest.approx(np.mean(known))

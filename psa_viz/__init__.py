@@ -17,6 +17,7 @@ _HOMES = {
     "bundled": "psa_viz.models.cards",
     "load": "psa_viz.inference.loading",
     "explain": "psa_viz.inference.explain",
+    "capture": "psa_viz.inference.capture",
     "record": "psa_viz.recording.recorder",
     "edited": "psa_viz.recording.recorder",
     "Mute": "psa_viz.recording.edits",

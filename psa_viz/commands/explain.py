@@ -1,29 +1,49 @@
-"""explain: predict for one photo and record every PSA block."""
+"""explain: predict for one photo and record every PSA block, of a model of the project's or of one's own."""
 
 from __future__ import annotations
 
 import argparse
+import re
+import sys
+import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from psa_viz.commands.options import command, look_options, model_options
+from psa_viz.commands.options import command, model_options
+
+if TYPE_CHECKING:
+    from psa_viz.inference.results import Explanation
+
+OWN = "for a model of your own"
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     own = command(commands, "explain", _explain, "predict for one photo and record every PSA block")
+    own.epilog = (
+        "--model also takes package.module:factory: that function of yours is called without arguments and makes any "
+        "torch network with PSA in it, whoever wrote the blocks. This runs your module's code: local use only."
+    )
     own.add_argument("image", type=Path)
     model_options(own)
-    look_options(own, flip=False)
     own.add_argument("--out", type=Path, required=True, help="folder for the results")
     own.add_argument("--box", type=float, nargs=4, metavar=("X0", "Y0", "X1", "Y1"), help="what the network is to see")
+    own.add_argument("--size", type=_size, metavar="PIXELS", help=f"longer side of the input, or {OWN} HEIGHTxWIDTH")
+    own.add_argument("--edits", metavar="FILE.json", help="changes of gates as a JSON list: a file, or the list itself")
+    own.add_argument("--flip", action="store_true", help="average with the mirror image")
+    own.add_argument("--precision", choices=("float32", "bfloat16", "float16"), default="float32")
+    own.add_argument("--weights", type=Path, metavar="FILE", help=f"{OWN}: .pth or .safetensors with its tensors")
+    for what in ("mean", "std"):
+        own.add_argument(f"--{what}", type=float, nargs=3, metavar="RGB", help=f"{OWN}: {what} of RGB/255 (ImageNet's)")
 
 
 def _explain(options: argparse.Namespace) -> None:
-    import psa_viz
+    from psa_viz.models.factories import is_factory
     from psa_viz.rendering.words import spatial_sentence
 
-    model = psa_viz.load(options.model, device=options.device)
-    result = psa_viz.explain(options.image, model, box=options.box, flip=options.flip, size=options.size)
+    result = _captured(options) if is_factory(options.model) else _explained(options)
     folder = result.save(options.out)
+    for note in result.notes:
+        print(f"note: {note}", file=sys.stderr)
     if options.json:
         print((folder / "explanation.json").read_text(encoding="utf-8"))
         return
@@ -32,5 +52,66 @@ def _explain(options: argparse.Namespace) -> None:
         for name, (x, y), score in zip(result.pose.joint_names, result.pose.keypoints, result.pose.scores, strict=True):
             print(f"  {name:16} x {x:7.1f}  y {y:7.1f}  score {score:.2f}")
     for name, block in result.blocks.items():
-        print(f"  {name:26} {spatial_sentence(block, result.crop)}")
+        kind = f"{block.formula}, {block.layout}: " if result.outputs else ""
+        print(f"  {name:26} {kind}{spatial_sentence(block, result.crop)}")
     print(f"written to {folder}: report.html, tensors.npz, explanation.json and figures")
+
+
+def _explained(options: argparse.Namespace) -> Explanation:
+    import psa_viz
+
+    if options.weights or options.mean or options.std or isinstance(options.size, tuple):
+        raise ValueError(f"--weights, --mean, --std and a size of two numbers are {OWN}, package.module:factory")
+    return psa_viz.explain(
+        options.image,
+        psa_viz.load(options.model, device=options.device),
+        box=options.box,
+        flip=options.flip,
+        size=options.size,
+        edits=_edits(options.edits),
+        precision=options.precision,
+    )
+
+
+def _captured(options: argparse.Namespace) -> Explanation:
+    from dataclasses import replace
+
+    from psa_viz.inference.capture import capture
+    from psa_viz.inference.devices import pick_device
+    from psa_viz.models.factories import build_from, fill
+    from psa_viz.models.normalise import MEAN, STD
+    from psa_viz.models.weights import sha256
+
+    if options.flip or options.precision != "float32":
+        raise ValueError("--flip and --precision are for the project's models; what your model predicts is not known")
+    network = build_from(options.model)
+    if options.weights is not None:
+        fill(network, options.weights)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # they are among the notes
+        result = capture(
+            options.image,
+            network.to(pick_device(options.device)),
+            size=options.size or 256,
+            box=options.box,
+            edits=_edits(options.edits),
+            mean=options.mean or MEAN,
+            std=options.std or STD,
+            name=options.model,
+        )
+    return replace(result, weights_sha256="" if options.weights is None else sha256(options.weights))
+
+
+def _edits(text: str | None) -> tuple:
+    from psa_viz.recording.edit_text import from_json
+
+    if text is None:
+        return ()
+    return from_json(text if text.lstrip().startswith("[") else Path(text).read_text(encoding="utf-8"))
+
+
+def _size(text: str) -> int | tuple[int, int]:
+    if re.fullmatch(r"\d+x\d+", text):
+        height, width = text.split("x")
+        return int(height), int(width)
+    return int(text)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from psa_viz.commands.options import command
 from psa_viz.models.cards import bundled
+
+if TYPE_CHECKING:
+    from psa_viz.models.cost import Cost
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     own = command(commands, "models", _models, "list the bundled models and their figures")
     own.add_argument("--all", action="store_true", help="parameters and GMACs of the published networks instead")
+    own.add_argument("--markdown", action="store_true", help="with --all: as the table in docs/MODELS.md")
 
     own = command(commands, "import-checkpoint", _import, "turn a checkpoint of the official code into a weight file")
     own.add_argument("file", type=Path)
@@ -44,19 +49,34 @@ def _models(options: argparse.Namespace) -> None:
 def _full_size(options: argparse.Namespace) -> None:
     from dataclasses import asdict
 
-    from psa_viz.models.cost import table
+    from psa_viz.models.cost import table as count
 
-    rows = table()
+    rows = count()
     if options.json:
         print(json.dumps([asdict(row) for row in rows], indent=1))
         return
-    print(f"{'network':42} {'input':>10} {'PSA blocks':>10} {'parameters':>10} {'GMACs':>8} {'as published':>12}")
-    for row in rows:
-        size, parameters = f"{row.height}x{row.width}", f"{row.parameters / 1e6:.2f}M"
-        print(
-            f"{row.name:42} {size:>10} {row.psa_blocks:>10} {parameters:>10} "
-            f"{row.macs / 1e9:8.2f} {row.published_gmacs:12.2f}"
-        )
+    heads = ("network", "input", "PSA blocks", "parameters", "in print", "GMACs", "counted as in print", "in print")
+    table = [heads, *map(_cells, rows)]
+    if options.markdown:
+        table.insert(1, ("---", *["---:"] * (len(heads) - 1)))
+        print("\n".join(f"| {' | '.join(cells)} |" for cells in table))
+        return
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for name, *cells in table:
+        print(name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)))
+
+
+def _cells(row: Cost) -> tuple[str, ...]:
+    return (
+        row.name,
+        f"{row.height}x{row.width}",
+        str(row.psa_blocks),
+        f"{row.parameters / 1e6:.2f}M",
+        f"{row.printed_parameters:.1f}M" if row.printed_parameters else "-",
+        f"{row.macs / 1e9:.2f}",
+        f"{row.published_gmacs:.2f}",
+        f"{row.printed_gmacs:.1f}" if row.printed_gmacs else "-",
+    )
 
 
 def _import(options: argparse.Namespace) -> None:

@@ -47,7 +47,7 @@ def _recipe(options: argparse.Namespace, network: str) -> Recipe:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from psa_viz.inference.loading import pick_device
+    from psa_viz.inference.devices import pick_device
     from psa_viz.models.zoo import family
     from psa_viz.training.run import run
 
@@ -58,7 +58,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _family(options: argparse.Namespace) -> None:
-    from psa_viz.inference.loading import pick_device
+    from psa_viz.inference.devices import pick_device
     from psa_viz.training.comparison import compare, headline_table
     from psa_viz.training.plan import carry_out, plan
 

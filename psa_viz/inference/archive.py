@@ -23,7 +23,14 @@ from PIL import Image
 from psa_viz.inference.geometry import Crop
 from psa_viz.inference.manifest import SCHEMA, describe_explanation
 from psa_viz.inference.results import Explanation
-from psa_viz.inference.tensors import NamedTensor, block_from, named_tensors, pose_from, segmentation_from
+from psa_viz.inference.tensors import (
+    NamedTensor,
+    block_from,
+    named_tensors,
+    outputs_from,
+    pose_from,
+    segmentation_from,
+)
 from psa_viz.rendering.figure_files import FIGURE_NAMES, figure_files
 from psa_viz.rendering.report import report
 
@@ -163,7 +170,7 @@ def _explanation(described: Mapping[str, Any], arrays: Mapping[str, np.ndarray],
     blocks = [block_from(arrays, b["name"], b["formula"], b["layout"]) for b in described["blocks"]]
     return Explanation(
         image=image,
-        crop=Crop(tuple(crop["box"]), crop["width"], crop["height"], crop["stride"]),
+        crop=Crop(tuple(crop["box"]), crop["width"], crop["height"], crop["stride"], crop.get("alignment", "edges")),
         pose=None if joints is None else pose_from(arrays, joints),
         segmentation=None
         if classes is None
@@ -174,4 +181,7 @@ def _explanation(described: Mapping[str, Any], arrays: Mapping[str, np.ndarray],
         **{name: described[name] for name in ("model", "formula", "layout", "weights_sha256", "device", "seconds")},
         flip=described["flip"],
         edits=tuple(described["edits"]),
+        # Older archives do without these.
+        notes=tuple(described.get("notes", ())),
+        outputs=outputs_from(arrays, described.get("outputs", ())),
     )

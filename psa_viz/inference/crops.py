@@ -7,7 +7,7 @@ import math
 import numpy as np
 from PIL import Image
 
-from psa_viz.inference.geometry import Box, Crop
+from psa_viz.inference.geometry import Alignment, Box, Crop
 from psa_viz.models.normalise import MEAN
 
 NEUTRAL = tuple(round(255 * value) for value in MEAN)
@@ -44,6 +44,36 @@ def fit(box: Box, long_side: int) -> Crop:
     cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
     half_w, half_h = width / scale / 2, height / scale / 2
     return Crop((cx - half_w, cy - half_h, cx + half_w, cy + half_h), width, height, STRIDE)
+
+
+def shaped(
+    box: Box, width: int, height: int, enlarge: float = 1.0, stride: int = STRIDE, alignment: Alignment = "edges"
+) -> Crop:
+    """The crop of exactly width x height network pixels around a box, which is widened evenly to that shape and then
+    enlarged about its centre."""
+    x0, y0, x1, y1 = box
+    scale = min(width / (x1 - x0), height / (y1 - y0)) / enlarge
+    cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
+    half_w, half_h = width / scale / 2, height / scale / 2
+    return Crop((cx - half_w, cy - half_h, cx + half_w, cy + half_h), width, height, stride, alignment)
+
+
+def checked(box: Box, photo: np.ndarray) -> Box:
+    """The box as floats, if part of it lies on the (H, W, 3) photo.
+
+    Raises:
+        ValueError: if it is not four finite numbers, smaller than a pixel, or beside the photo.
+    """
+    height, width = photo.shape[:2]
+    try:
+        x0, y0, x1, y1 = (float(edge) for edge in box)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"expected a box of four numbers (x0, y0, x1, y1), got {box!r}") from error
+    if not all(map(math.isfinite, (x0, y0, x1, y1))) or x1 - x0 < 1 or y1 - y0 < 1:
+        raise ValueError(f"expected a box (x0, y0, x1, y1) at least one pixel wide and high, got {box!r}")
+    if x1 <= 0 or y1 <= 0 or x0 >= width or y0 >= height:
+        raise ValueError(f"the box {box!r} lies outside the photo, which is {width}x{height}")
+    return (x0, y0, x1, y1)
 
 
 def cut(image: np.ndarray, crop: Crop) -> np.ndarray:

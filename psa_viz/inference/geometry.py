@@ -7,10 +7,14 @@ edges in units of pixels from the image's corner, as (x0, y0, x1, y1): the whole
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 Box = tuple[float, float, float, float]
+Alignment = Literal["edges", "centres"]
+"""What of an output map lies on what of the input: its outer edges on the input's outer edges, or the centres of its
+outermost cells on the centres of the outermost pixels."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,15 @@ class Crop:
         box: (x0, y0, x1, y1) edges in pixels of the image; may reach beyond it, where the network saw padding.
         width, height: size of the network's input in pixels.
         stride: input pixels per cell of the output maps.
+        alignment: how the cells lie on the input, which is a matter of how a network was trained: "edges" in the
+            project's own networks, "centres" in UDP's (Huang et al., arXiv 1911.07524).
     """
 
     box: Box
     width: int
     height: int
     stride: int
+    alignment: Alignment = "edges"
 
     def __post_init__(self) -> None:
         x0, y0, x1, y1 = box = tuple(float(edge) for edge in self.box)
@@ -35,6 +42,8 @@ class Crop:
             raise ValueError(f"expected a box (x0, y0, x1, y1) with x0 < x1 and y0 < y1, got {self.box}")
         if self.width % self.stride or self.height % self.stride:
             raise ValueError(f"input {self.width}x{self.height} is no multiple of the stride {self.stride}")
+        if self.alignment not in ("edges", "centres"):
+            raise ValueError(f"expected alignment 'edges' or 'centres', got {self.alignment!r}")
 
     @property
     def scale(self) -> np.ndarray:
@@ -52,11 +61,20 @@ class Crop:
 
     def network_to_cells(self, points: np.ndarray) -> np.ndarray:
         """(..., 2) points in network pixels -> cells of the output maps."""
-        return (np.asarray(points, dtype=np.float64) + 0.5) / self.stride - 0.5
+        pixels, offset = self._cells()
+        return (np.asarray(points, dtype=np.float64) - offset) / pixels
 
     def cells_to_network(self, points: np.ndarray) -> np.ndarray:
         """(..., 2) points in cells of the output maps -> network pixels."""
-        return (np.asarray(points, dtype=np.float64) + 0.5) * self.stride - 0.5
+        pixels, offset = self._cells()
+        return np.asarray(points, dtype=np.float64) * pixels + offset
+
+    def _cells(self) -> tuple[np.ndarray, float]:
+        """Network pixels from one cell to the next, along x and y, and where the first cell's centre is."""
+        if self.alignment == "edges":
+            return np.full(2, float(self.stride)), (self.stride - 1) / 2
+        size = np.array([self.width, self.height], dtype=np.float64)
+        return (size - 1) / np.maximum(size / self.stride - 1, 1), 0.0  # a single cell has no next one
 
     def image_to_cells(self, points: np.ndarray) -> np.ndarray:
         return self.network_to_cells(self.image_to_network(points))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import torch
 
-from psa_viz.models import cards
+from psa_viz.inference.devices import pick_device
+from psa_viz.models import cards, full_size
 from psa_viz.models.heads import DenseHRNet
 from psa_viz.models.imported import open_network
 
@@ -17,14 +18,15 @@ def load(name: str | Path, device: str | torch.device = "auto") -> DenseHRNet:
     """A trained network in evaluation mode, in float32 and channels_last.
 
     Args:
-        name: a bundled model's name (psa_viz.bundled() lists them), the path of a weight file that
-        psa_viz.models.weights
-            wrote, or "owner/repository" on the Hugging Face Hub, which must hold such a file as model.safetensors.
-        device: "auto" takes the first GPU if there is one, else the CPU.
+        name: a bundled model's name (psa_viz.bundled() lists them); the path of a weight file, the project's own or a
+            published one (psa_viz.models.imported.open_network says which are read); or "owner/repository" on the
+            Hugging Face Hub, which must hold such a file as model.safetensors.
+        device: "auto" takes the first GPU if there is one, else the CPU; psa_viz.inference.devices.available() lists
+            the others.
 
     Raises:
         FileNotFoundError: for a path that does not exist.
-        ValueError: for an unknown name, a damaged file, or one whose checksum is not its card's.
+        ValueError: for an unknown name or device, a damaged file, or one whose checksum is not its card's.
         RuntimeError: if the hub cannot be reached.
     """
     model = open_network(_find(str(name)))
@@ -32,16 +34,6 @@ def load(name: str | Path, device: str | torch.device = "auto") -> DenseHRNet:
     if card is not None and card.facts["weights_sha256"] != model.info.weights_sha256:
         raise ValueError(f"{card.weights.name} is damaged: its sha256 is not the one on its card; install it again")
     return model.to(pick_device(device), memory_format=torch.channels_last).requires_grad_(False)
-
-
-def pick_device(device: str | torch.device = "auto") -> torch.device:
-    """ "auto" -> the first GPU if there is one, else the CPU; anything else must be a device that torch knows."""
-    if device != "auto":
-        try:
-            return torch.device(device)
-        except RuntimeError as error:
-            raise ValueError(f"unknown device {device!r}; expected 'auto', 'cpu', 'cuda' or 'cuda:0'") from error
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _find(name: str) -> Path:
@@ -52,6 +44,11 @@ def _find(name: str) -> Path:
         return Path(name)
     if name.count("/") == 1:
         return _download(name)
+    if name in full_size.names():
+        raise ValueError(
+            f"no weights come with {name}; expected the path of a file with them, see psa_viz.models.full_size.build "
+            "for fresh ones"
+        )
     raise ValueError(f"unknown model {name!r}; expected one of {', '.join(bundled)}, a path, or owner/repository")
 
 

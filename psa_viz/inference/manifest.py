@@ -30,16 +30,19 @@ def describe_explanation(explanation: Explanation) -> dict[str, Any]:
         "seconds": float(explanation.seconds),
         "flip": bool(explanation.flip),
         "edits": list(explanation.edits),
+        "notes": list(explanation.notes),
         "image": {"width": width, "height": height},
         "crop": {
             "box": [float(edge) for edge in crop.box],
             "width": int(crop.width),
             "height": int(crop.height),
             "stride": int(crop.stride),
+            **({"alignment": crop.alignment} if crop.alignment != "edges" else {}),
         },
         "pose": _describe_pose(explanation),
         "segmentation": _describe_segmentation(explanation),
         "blocks": [_describe_block(block, crop) for block in explanation.blocks.values()],
+        "outputs": list(explanation.outputs),
         "tensors": [tensor.entry() for tensor in named_tensors(explanation)],
     }
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 SCORE_RADIUS = 2.0
-"""Cells around the peak whose probability makes the score."""
+"""Cells around the peak whose probability makes the score; standard deviations where Gaussians are drawn."""
 MAX_SHIFT = 1.0
 """Cells by which refinement may move a peak; more means that the quadratic does not fit."""
 
@@ -17,28 +20,44 @@ def probabilities(logits: Tensor) -> Tensor:
     return torch.softmax(logits.float().flatten(2), dim=-1).view(n, j, h, w)
 
 
-def decode(heatmaps: Tensor) -> tuple[Tensor, Tensor]:
+def decode(heatmaps: Tensor, sigma: float = 0.0) -> tuple[Tensor, Tensor]:
     """Joint positions and scores of probability maps.
 
     The peak is refined by one Newton step on the log-probability, which is exact where the map is Gaussian (the idea of
     DARK, Zhang et al., arXiv 1910.06278); it needs all eight neighbours, so a peak on the border stays on its cell.
+    Where a network draws Gaussians instead of probabilities, the map is smoothed with one of the same size before the
+    step, as in DARK: what such a network draws is rough around the peak, and a quadratic of nine cells sees only that.
 
     Args:
         heatmaps: (N, J, h, w), each summing to 1.
+        sigma: standard deviation in cells of the Gaussians that the network was trained to draw; 0 if it was trained
+            for probabilities.
 
     Returns:
         points: (N, J, 2) as (x, y) in cells, the first cell's centre at 0.
-        scores: (N, J) probability within SCORE_RADIUS cells of the refined point.
+        scores: (N, J) probability within SCORE_RADIUS cells of the refined point, or so many sigma if there is one.
     """
     h, w = heatmaps.shape[-2:]
     peak = heatmaps.flatten(2).argmax(dim=-1)  # (N, J)
     cell = torch.stack((peak % w, peak // w), dim=-1)  # (N, J, 2)
-    points = cell + _newton_step(heatmaps.clamp_min(1e-30).log(), cell)
+    smooth = _smoothed(heatmaps, sigma) if sigma else heatmaps
+    points = cell + _newton_step(smooth.clamp_min(1e-30).log(), cell)
     ys = torch.arange(h, device=heatmaps.device)[:, None]
     xs = torch.arange(w, device=heatmaps.device)
     distance = (xs - points[..., 0, None, None]) ** 2 + (ys - points[..., 1, None, None]) ** 2  # (N, J, h, w)
-    scores = (heatmaps * (distance <= SCORE_RADIUS**2)).sum(dim=(2, 3)).clamp(max=1)  # a sum may round above 1
+    near = distance <= (SCORE_RADIUS * (sigma or 1)) ** 2
+    scores = (heatmaps * near).sum(dim=(2, 3)).clamp(max=1)  # a sum may round above 1
     return points, scores
+
+
+def _smoothed(heatmaps: Tensor, sigma: float) -> Tensor:
+    """Convolved with a Gaussian that is cut off at three sigma; nothing lies beyond the border."""
+    reach = math.ceil(3 * sigma)
+    places = torch.arange(-reach, reach + 1, device=heatmaps.device, dtype=heatmaps.dtype)
+    weights = torch.softmax(-(places**2) / (2 * sigma**2), dim=0)
+    maps = heatmaps.flatten(0, 1)[:, None]
+    maps = F.conv2d(maps, weights[None, None, :, None], padding=(reach, 0))
+    return F.conv2d(maps, weights[None, None, None], padding=(0, reach)).view_as(heatmaps)
 
 
 def _newton_step(log_map: Tensor, cell: Tensor) -> Tensor:

@@ -23,9 +23,7 @@ def predict(model: DenseHRNet, pixels: np.ndarray, flip: bool = False) -> dict[s
         "pose": (N, J, H/4, W/4), each map summing to 1; "segmentation": (N, K, H/4, W/4), summing to 1 over K; each
         only if the network has that head.
     """
-    parameter = next(model.parameters())
-    images = torch.from_numpy(np.ascontiguousarray(pixels)).to(parameter.device).permute(0, 3, 1, 2)
-    images = normalise(images)
+    images = network_input(pixels, next(model.parameters()).device)
     found = _forward(model, images)
     if not flip:
         return found
@@ -46,11 +44,21 @@ def mirror_pairs(joint_names: tuple[str, ...]) -> list[int]:
     return [joint_names.index(mirrored(name)) for name in joint_names]
 
 
-def _forward(model: DenseHRNet, images: Tensor) -> dict[str, Tensor]:
-    outputs = model(images.contiguous(memory_format=torch.channels_last))
+def network_input(pixels: np.ndarray, device: torch.device) -> Tensor:
+    """(N, H, W, 3) uint8 RGB -> (N, 3, H, W) normalised float32 in channels_last, on the device."""
+    images = torch.from_numpy(np.ascontiguousarray(pixels)).to(device).permute(0, 3, 1, 2)
+    return normalise(images).contiguous(memory_format=torch.channels_last)
+
+
+def probability_maps(outputs: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What a network returns -> the same tasks as probabilities; see `predict`."""
     found = {}
     if "pose" in outputs:
         found["pose"] = probabilities(outputs["pose"])
     if "segmentation" in outputs:
         found["segmentation"] = outputs["segmentation"].float().softmax(dim=1)
     return found
+
+
+def _forward(model: DenseHRNet, images: Tensor) -> dict[str, Tensor]:
+    return probability_maps(model(images.contiguous(memory_format=torch.channels_last)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,7 +20,7 @@ class PosePrediction:
     Attributes:
         heatmaps: (J, h, w) float32, one probability map per joint over the cells of the crop; each sums to 1.
         keypoints: (J, 2) as (x, y) in pixels of the uploaded image, refined below the cell.
-        scores: (J,) probability within two cells of the peak, in (0, 1].
+        scores: (J,) probability close to the peak, in (0, 1]; see psa_viz.inference.pose.decode.
         joint_names: J names, left and right being the person's own.
     """
 
@@ -95,6 +95,9 @@ class Explanation:
         seconds: wall-clock time of the whole call.
         flip: whether predictions were averaged with those of the mirrored image (blocks are of the unmirrored one).
         edits: one line of text for each edit that was applied; empty for the untouched model.
+        notes: one sentence for everything that went otherwise than asked, for example for want of memory.
+        outputs: what a network of an unknown kind returned, under its own names (see psa_viz.inference.capture); empty
+            where the outputs are the predictions above.
     """
 
     image: np.ndarray
@@ -110,13 +113,16 @@ class Explanation:
     seconds: float
     flip: bool = False
     edits: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    outputs: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.uint8:
             raise ValueError(f"expected an image (H, W, 3) uint8, got {self.image.dtype} {self.image.shape}")
         if self.segmentation is not None and self.segmentation.mask.shape != self.image.shape[:2]:
             raise ValueError(f"mask {self.segmentation.mask.shape} does not fit the image {self.image.shape[:2]}")
-        object.__setattr__(self, "blocks", MappingProxyType(dict(self.blocks)))
+        for name in ("blocks", "outputs"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def save(self, folder: str | Path) -> Path:
         """Write explanation.json, tensors.npz, report.html, photo.png and the figures into a folder.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,10 +39,12 @@ class NamedTensor:
         }
 
 
+OUTPUTS = "outputs"
+
 _POSE = {
     "heatmaps": ("J joints, h w cells of the crop", "probability of each cell; every joint's map sums to 1"),
     "keypoints": ("J joints, 2 = x y", "joint positions in pixels of the uploaded photo"),
-    "scores": ("J joints", "probability within two cells of the peak"),
+    "scores": ("J joints", "probability close to the peak: within two cells, or two sigma of drawn Gaussians"),
 }
 _SEGMENTATION = {
     "probabilities": ("K classes, h w cells of the crop", "probability of each class; sums to 1 over K"),
@@ -61,7 +63,7 @@ _BLOCK = {
 
 
 def named_tensors(explanation: Explanation) -> list[NamedTensor]:
-    """All tensors of an explanation, predictions first, then the blocks in the order of the forward pass."""
+    """All tensors of an explanation: predictions, blocks in the order of the forward pass, outputs of unknown kind."""
     found: list[NamedTensor] = []
     if explanation.pose is not None:
         found += _fields("pose", explanation.pose, _POSE)
@@ -69,6 +71,9 @@ def named_tensors(explanation: Explanation) -> list[NamedTensor]:
         found += _fields("segmentation", explanation.segmentation, _SEGMENTATION)
     for name, block in explanation.blocks.items():
         found += _fields(f"blocks.{name}", block, _BLOCK)
+    for name, value in explanation.outputs.items():
+        meaning = "what the network returned under this name"
+        found.append(NamedTensor(f"{OUTPUTS}.{name}", value, f"{value.ndim} axes, as the network orders them", meaning))
     return found
 
 
@@ -95,6 +100,11 @@ def segmentation_from(
 def block_from(arrays: Mapping[str, np.ndarray], name: str, formula: str, layout: str) -> BlockAttention:
     """The block whose tensors lie in `arrays`; KeyError if one is missing."""
     return BlockAttention(name=name, formula=formula, layout=layout, **_take(arrays, f"blocks.{name}", _BLOCK))
+
+
+def outputs_from(arrays: Mapping[str, np.ndarray], names: Iterable[str]) -> dict[str, np.ndarray]:
+    """The outputs whose tensors lie in `arrays`; KeyError if one is missing."""
+    return {name: arrays[f"{OUTPUTS}.{name}"] for name in names}
 
 
 def _take(arrays: Mapping[str, np.ndarray], prefix: str, table: Mapping[str, object]) -> dict[str, np.ndarray]:

@@ -15,6 +15,26 @@ from psa_viz.models import full_size
 from psa_viz.models.resnet import PoseResNet
 from psa_viz.models.zoo import VARIANTS
 
+PUBLISHED = {
+    ("coco-hrnet-w32-none", 256): (28.5, 7.1),
+    ("coco-hrnet-w32-none", 384): (28.5, 16.0),
+    ("coco-hrnet-w32-psa-official-parallel", 256): (31.3, 7.6),
+    ("coco-hrnet-w32-psa-official-sequential", 256): (30.9, 7.6),
+    ("coco-hrnet-w48-none", 256): (63.6, 14.6),
+    ("coco-hrnet-w48-none", 384): (63.6, 32.9),
+    ("coco-hrnet-w48-psa-official-parallel", 256): (70.0, 15.7),
+    ("coco-hrnet-w48-psa-official-sequential", 256): (69.0, 15.7),
+    ("coco-hrnet-w48-psa-official-parallel", 384): (70.0, 35.5),
+    ("coco-hrnet-w48-psa-official-sequential", 384): (69.0, 35.5),
+    ("coco-resnet-50-none", 256): (34.0, 8.9),
+    ("coco-resnet-50-psa-official-parallel", 256): (36.5, 9.2),
+    ("coco-resnet-50-psa-official-sequential", 256): (36.1, 9.2),
+    ("coco-resnet-101-none", 256): (53.0, 12.4),
+    ("coco-resnet-152-none", 256): (68.6, 15.7),
+}
+"""Network and height of its input -> millions of parameters and GMACs in print: the tables of HRNet (arXiv 1902.09212)
+for networks without PSA, those of the PSA paper (arXiv 2107.00782) for the others. Not everything was printed."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -30,6 +50,7 @@ class Cost:
         published_gmacs: the same as the tables of HRNet and SimpleBaseline count (get_model_summary in leoxiaobin's
             code): PSA as printed, a transposed convolution at the size of its output, which is four times too much, and
             the sum in units of 2^30, which makes it 7% smaller than in 10^9.
+        printed_parameters, printed_gmacs: what was published, see PUBLISHED; None where nothing was.
     """
 
     name: str
@@ -40,6 +61,8 @@ class Cost:
     macs: int
     macs_as_printed: int
     published_gmacs: float
+    printed_parameters: float | None
+    printed_gmacs: float | None
 
 
 def table() -> list[Cost]:
@@ -59,7 +82,9 @@ def cost(name: str, size: tuple[int, int]) -> Cost:
         block_parameters, block_macs = _block(variant, slot)
         parameters, macs = parameters + times * block_parameters, macs + times * block_macs
         printed += times * psa_macs_as_printed(*slot)
-    return Cost(name, *size, blocks, parameters, macs, printed, (printed + 3 * transposed) / 2**30)
+    counted_as_published = (printed + 3 * transposed) / 2**30
+    in_print = PUBLISHED.get((name, size[0]), (None, None))
+    return Cost(name, *size, blocks, parameters, macs, printed, counted_as_published, *in_print)
 
 
 def psa_macs_as_printed(channels: int, height: int, width: int) -> int:

@@ -31,6 +31,27 @@ CITYSCAPES_CLASSES = (
 
 
 @dataclass(frozen=True)
+class TopDown:
+    """How pose networks for COCO are shown a person and draw joints: one person at a time, in a crop of one shape.
+
+    The proportions are those of HRNet (Sun et al., arXiv 1902.09212) and SimpleBaseline, the lie of the cells is UDP's
+    (Huang et al., arXiv 1911.07524), which the PSA paper builds on: the outermost cells' centres are the outermost
+    pixels' centres. Weights that were trained before UDP put their joints up to 1.6% of the crop's side to the left of
+    and above where this reads them; the names in a file do not tell the two apart.
+
+    Attributes:
+        width, height: proportions of the crop, and its smallest published size in pixels.
+        padding: the crop is this many times as large as the person's box.
+        sigma: standard deviation of the Gaussians that the network draws, in parts of the crop's height.
+    """
+
+    width: int = 192
+    height: int = 256
+    padding: float = 1.25
+    sigma: float = 8 / 256  # 2 cells of 64, and 3 cells of 96
+
+
+@dataclass(frozen=True)
 class Family:
     """Networks that differ in one number and in their attention.
 
@@ -39,6 +60,7 @@ class Family:
         published: the numbers it was published with: width, or depth.
         sizes: inputs it was published at, (H, W) in pixels.
         joints, classes: what it predicts; one of them is empty.
+        top_down: how a pose network is shown a person.
     """
 
     make: Callable[[int, int, Attention], FullSize]
@@ -46,11 +68,12 @@ class Family:
     sizes: tuple[tuple[int, int], ...]
     joints: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    top_down: TopDown | None = None
 
 
 FAMILIES = {
-    "coco-hrnet-w": Family(PoseHRNet, (32, 48), ((256, 192), (384, 288)), joints=COCO_JOINTS),
-    "coco-resnet-": Family(PoseResNet, (50, 101, 152), ((256, 192),), joints=COCO_JOINTS),
+    "coco-hrnet-w": Family(PoseHRNet, (32, 48), ((256, 192), (384, 288)), COCO_JOINTS, top_down=TopDown()),
+    "coco-resnet-": Family(PoseResNet, (50, 101, 152), ((256, 192),), COCO_JOINTS, top_down=TopDown()),
     "cityscapes-ocr-w": Family(OcrHRNet, (48,), ((1024, 2048),), classes=CITYSCAPES_CLASSES),
 }
 """What comes before the number in a network's name -> the family."""
@@ -76,6 +99,11 @@ def split(name: str) -> tuple[str, int, str]:
     if match is None:
         raise ValueError(f"unknown network {name!r}; expected one of {', '.join(names())}")
     return match[1], int(match[2]), match[3]
+
+
+def top_down(name: str) -> TopDown | None:
+    """How the network of that name is shown a person; None for every network that is no published pose network."""
+    return next((facts.top_down for family, facts in FAMILIES.items() if name.startswith(family)), None)
 
 
 def build(name: str) -> FullSize:

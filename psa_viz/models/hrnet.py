@@ -103,7 +103,10 @@ class ExchangeModule(nn.Module):
         self.relu = nn.ReLU(inplace=False)
 
     def forward(self, maps: list[Tensor]) -> list[Tensor]:
-        maps = [self.get_submodule(f"branch{b}")(x) for b, x in enumerate(maps)]
+        return self.join([self.get_submodule(f"branch{b}")(x) for b, x in enumerate(maps)])
+
+    def join(self, maps: list[Tensor]) -> list[Tensor]:
+        """What the branches end in -> what each passes on."""
         if not self.exchange:
             return maps
         return [self.relu(self._sum(target, maps)) for target in range(len(self.exchange))]

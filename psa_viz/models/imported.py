@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from psa_viz.attention.polarized import Layout
@@ -15,8 +14,8 @@ from psa_viz.models.full_size import FullSize, build
 from psa_viz.models.heads import DenseHRNet
 from psa_viz.models.matching import differences
 from psa_viz.models.official import from_official, layout_of, recognise
-from psa_viz.models.tensor_files import read_tensors
-from psa_viz.models.torch_files import read_state_dict
+from psa_viz.models.state_files import is_safetensors, read_state
+from psa_viz.models.tensor_files import read_metadata, read_tensors
 
 KIND = "psa_viz.full_size"
 """Value of the metadata entry "kind" in files that `write` wrote."""
@@ -29,7 +28,7 @@ def import_checkpoint(path: Path, layout: Layout | None = None) -> FullSize:
     COCO poses; each with official PSA blocks or without.
 
     Args:
-        path: written by torch.save. Nothing in it is run.
+        path: written by torch.save, or safetensors with the published names. Nothing in it is run.
         layout: refuse a file whose PSA blocks have another layout.
 
     Returns:
@@ -40,7 +39,7 @@ def import_checkpoint(path: Path, layout: Layout | None = None) -> FullSize:
         ValueError: if it is damaged, asks for code, holds another network, or any of its tensors is missing, unknown or
             of another shape.
     """
-    state = read_state_dict(path)
+    state = read_state(path)
     try:
         if layout is not None and (found := layout_of(state)) != layout:
             raise ValueError(f"expected PSA blocks in the {layout} layout, got {found}")
@@ -54,20 +53,18 @@ def import_checkpoint(path: Path, layout: Layout | None = None) -> FullSize:
 
 
 def open_network(path: Path) -> FullSize | DenseHRNet:
-    """The network in any weight file this package can read, told from the file's first bytes: one that `write` or
-    psa_viz.models.weights wrote, or a published one (see `import_checkpoint`).
+    """The network in any weight file this package can read, told from the file's first bytes and what it says of
+    itself: one that `write` or psa_viz.models.weights wrote, or a published one (see `import_checkpoint`).
 
     Raises:
         FileNotFoundError, ValueError: as the functions that read these files.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"no weight file at {path}")
-    with path.open("rb") as file:
-        start = file.read(9)
-    safetensors = start[8:] == b"{"  # its header is JSON, after its length in eight bytes
-    if not safetensors and start.startswith((b"PK", b"\x80")):  # a zip archive or a pickle
+    if not is_safetensors(path):
         return import_checkpoint(path)
-    return read(path) if _kind(path) == KIND else weights.read(path)
+    said = read_metadata(path)
+    if said.get("kind") == KIND:
+        return read(path)
+    return weights.read(path) if "name" in said else import_checkpoint(path)
 
 
 def write(network: FullSize, path: Path) -> str:
@@ -102,12 +99,3 @@ def read(path: Path) -> FullSize:
     network.load_state_dict(state, assign=True)
     network.info = replace(network.info, weights_sha256=weights.sha256(path))
     return network.float().eval()
-
-
-def _kind(path: Path) -> str | None:
-    """What a safetensors file says of itself; None if it is none, or says nothing."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            return (file.metadata() or {}).get("kind")
-    except SafetensorError:
-        return None

@@ -45,6 +45,11 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     for name, value in state.items():
         if not isinstance(name, str) or not isinstance(value, Tensor) or value.layout != torch.strided:
             raise ValueError(f"{path} holds more than named tensors: {name!r} is a {type(value).__name__}")
+    return without_prefix(state)
+
+
+def without_prefix(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same tensors, without "module." if every name begins with it."""
     if all(name.startswith(PREFIX) for name in state):
         return {name.removeprefix(PREFIX): value for name, value in state.items()}
     return dict(state)
@@ -61,6 +66,11 @@ def _load(path: Path) -> object:
         if wanted := re.search(r"GLOBAL (\S+)", str(error)):
             raise ValueError(
                 f"{path} was not opened: it asks for {wanted[1]}, expected nothing but tensors and plain values"
+            ) from error
+        if re.search(r"Unsupported operand 14\d", str(error)):  # of pickle protocols that torch.save never uses
+            raise ValueError(
+                f"{path} was not opened: it is a pickle that torch.save did not write, and such can carry code; save "
+                "the tensors as safetensors or with torch.save"
             ) from error
         # torch's own text advises to switch the check off: it is kept as the cause and not repeated.
         raise ValueError(

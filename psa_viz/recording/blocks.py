@@ -28,11 +28,16 @@ def attention_blocks(model: nn.Module, trace: Trace, image: int = 0) -> dict[str
         model: the model that was recorded.
         trace: made by `record`, with at least this file's KINDS; of each block the last call is taken.
         image: index in the batch.
+
+    Returns:
+        Name -> what was recorded; without the blocks that no forward pass came to.
     """
     values = {record.name: record.value for record in trace}
     blocks = {}
     for name, path in psa_paths(model).items():
         module, inside = model.get_submodule(path), f"{path}." if path else ""
+        if f"{inside}channel.gate" not in values:
+            continue
         blocks[name] = BlockAttention(
             name=name,
             formula=module.formula,

@@ -32,7 +32,7 @@ def report(explanation: Explanation) -> str:
         f".seen {{ background-image: url({crop_uri(explanation.image, explanation.crop)}); "
         f"aspect-ratio: {explanation.crop.width} / {explanation.crop.height}; }}"
     )
-    sections = (_header, _prediction, _heatmaps, _blocks, _tensors)
+    sections = (_header, _prediction, _heatmaps, _blocks, _outputs, _tensors)
     body = "\n".join(text for section in sections if (text := section(explanation)))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -64,7 +64,8 @@ def _header(explanation: Explanation) -> str:
             f'<div class="edits" role="note"><strong>{count}: this is an edited forward pass, '
             f"not what the model does by itself.</strong><ol>{items}</ol></div>"
         )
-    return f"<header><h1>{escape(explanation.model)}</h1><dl class='facts'>{rows}</dl>{edits}</header>"
+    notes = "".join(f'<p class="note" role="note">{escape(note)}</p>' for note in explanation.notes)
+    return f"<header><h1>{escape(explanation.model)}</h1><dl class='facts'>{rows}</dl>{notes}{edits}</header>"
 
 
 def _prediction(explanation: Explanation) -> str:
@@ -72,7 +73,9 @@ def _prediction(explanation: Explanation) -> str:
     frame = f'class="photo" style="aspect-ratio: {width} / {height}; width: min(100%, {640 * width / height:.0f}px)"'
     skeleton = pose_svg(explanation.pose, explanation.crop, width, height, UNSURE)
     if explanation.pose is None:
-        words = "The crop that the network saw, in the light. It predicts no pose."
+        words = "The crop that the network saw, in the light." + (
+            "" if explanation.outputs else " It predicts no pose."
+        )
     else:
         words = (
             "The crop that the network saw, in the light, and the joints it predicts: the person's right side orange, "
@@ -109,7 +112,7 @@ def _heatmaps(explanation: Explanation) -> str:
     _, height, width = pose.heatmaps.shape
     words = (
         f"Probability of every cell, {width} x {height} cells to a joint, each map summing to 1; all on one scale. "
-        "The score is the probability within two cells of the peak."
+        "The score is the probability close to the peak: within two cells, or two widths of Gaussians that are drawn."
     )
     switch = (
         '<input type="checkbox" id="heat" checked><label for="heat">over the crop (colours mix with the photo)</label>'
@@ -171,6 +174,19 @@ def _legend(scale: Scale, values: np.ndarray) -> str:
         for tick, label in zip(scale.ticks(), scale.tick_labels(), strict=True)
     )
     return f'<div class="legend"><img alt="" src="{bar}"><div class="ticks">{ticks}</div><div>{words}</div></div>'
+
+
+def _outputs(explanation: Explanation) -> str:
+    if not explanation.outputs:
+        return ""
+    items = "".join(
+        f"<li><b>{escape(name)}</b>: {' x '.join(map(str, value.shape)) or 'one number'}, "
+        + (f"from {float(value.min()):g} to {float(value.max()):g}" if value.size else "empty")
+        + "</li>"
+        for name, value in explanation.outputs.items()
+    )
+    words = "What the network returned. Its meaning is not known here; the numbers are in tensors.npz."
+    return _section("Outputs", f'<p class="soft">{words}</p><ul>{items}</ul>')
 
 
 def _tensors(explanation: Explanation) -> str:

@@ -21,6 +21,7 @@ dl.facts { display: flex; flex-wrap: wrap; gap: 6px 28px; margin: 14px 0 0; }
 dl.facts div { min-width: 0; }
 dt { color: var(--soft); font-size: .8rem; }
 dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.note { border-left: 3px solid var(--badge); padding-left: 10px; margin: 12px 0 0; overflow-wrap: anywhere; }
 .edits { border: 2px solid var(--badge); border-radius: 8px; padding: 10px 14px; margin-top: 14px; }
 .edits strong { color: var(--badge); }
 .edits ol { margin: 4px 0 0; padding-left: 22px; overflow-wrap: anywhere; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import matplotlib
 import numpy as np
@@ -75,7 +76,7 @@ class Scale:
         """(256, 3) uint8 RGB, from low to high."""
         if self.constant:
             return np.full((256, 3), CONSTANT_GREY, dtype=np.uint8)
-        return matplotlib.colormaps[self.colormap](np.arange(256), bytes=True)[:, :3].copy()
+        return _table(self.colormap).copy()
 
     def indices(self, values: np.ndarray) -> np.ndarray:
         """Rows of `table` for values of any shape, uint8; values outside the range get the end colours.
@@ -122,6 +123,11 @@ class Scale:
                 text += ", marked at " + ", ".join(f"{mark:g}" for mark in self.marks)
         count = 0 if values is None else self.clipped(values)
         return f"{text}; {count} of {np.size(values)} values outside, drawn in the end colour" if count else text
+
+
+@cache
+def _table(colormap: str) -> np.ndarray:
+    return matplotlib.colormaps[colormap](np.arange(256), bytes=True)[:, :3]
 
 
 def gate_scale() -> Scale:

@@ -17,13 +17,14 @@ from psa_viz.inference.tensors import named_tensors
 from psa_viz.rendering.words import channel_sentence, spatial_sentence
 from tests.rendering.synthetic import CLASSES, FLAT, explanation
 
-PLAIN = ("model", "formula", "layout", "weights_sha256", "device", "seconds", "flip", "edits", "crop")
+PLAIN = ("model", "formula", "layout", "weights_sha256", "device", "seconds", "flip", "edits", "notes", "crop")
 
 
 def assert_same(found: Explanation, expected: Explanation) -> None:
     for name in PLAIN:
         assert getattr(found, name) == getattr(expected, name), name
     assert list(found.blocks) == list(expected.blocks)
+    assert list(found.outputs) == list(expected.outputs)
     np.testing.assert_array_equal(found.image, expected.image)
     before, after = named_tensors(expected), named_tensors(found)
     assert [tensor.key for tensor in after] == [tensor.key for tensor in before]
@@ -49,6 +50,8 @@ def assert_same(found: Explanation, expected: Explanation) -> None:
         {"pose": None},
         {"segmentation": None},
         {"blocks": {}, "formula": "none", "layout": "none", "weights_sha256": ""},
+        {"notes": ("out of memory <b>", "ë"), "crop": Crop((0.0, 0.0, 90.0, 120.0), 192, 256, 4, "centres")},
+        {"pose": None, "segmentation": None, "outputs": {"output.a/b": np.eye(3), "output.0": np.array(True)}},
     ],
 )
 def test_round_trip(changes, tmp_path):
@@ -64,6 +67,12 @@ def test_loading_again_and_saving_again_gives_the_same_files(tmp_path):
     second = save(load(first), tmp_path / "b")
     for path in first.iterdir():
         assert path.read_bytes() == (second / path.name).read_bytes(), path.name
+
+
+def test_archives_from_before_notes_and_outputs_are_read(tmp_path):
+    folder = save(explanation(), tmp_path / "out")
+    rewrite(folder, lambda about: [about.pop(name) for name in ("notes", "outputs")] and None)
+    assert_same(load(folder), explanation())
 
 
 def test_everything_is_there(tmp_path):

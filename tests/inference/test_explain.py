@@ -192,6 +192,7 @@ def test_wrong_arguments_are_named(model, photo, arguments, error, words):
     ("name", "error", "words"),
     [
         ("person-psa-diagonal", ValueError, "unknown model 'person-psa-diagonal'"),
+        ("coco-hrnet-w48-none", ValueError, "no weights come with coco-hrnet-w48-none"),
         ("weights/nowhere.safetensors", FileNotFoundError, "no weight file at"),
     ],
 )

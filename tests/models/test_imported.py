@@ -129,6 +129,20 @@ def test_any_file_is_opened_by_its_first_bytes(tmp_path, pose_file, untrained):
     assert own.info.name == "person-psa-parallel"
 
 
+def test_safetensors_with_the_published_names(tmp_path, pose_file):
+    state = torch.load(pose_file, weights_only=True)
+    save_file({f"module.{key}": value for key, value in state.items()}, tmp_path / "pose.safetensors")
+    network = imported.open_network(tmp_path / "pose.safetensors")
+    assert network.info.name == SMALL
+    assert network.info.weights_sha256 == weights.sha256(tmp_path / "pose.safetensors")
+    assert all(torch.equal(value, state[key]) for key, value in to_official(network).items())
+    with pytest.raises(ValueError, match="expected PSA blocks in the sequential layout, got parallel"):
+        imported.import_checkpoint(tmp_path / "pose.safetensors", layout="sequential")
+    save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match="belong to no network known here"):
+        imported.open_network(tmp_path / "other.safetensors")
+
+
 @pytest.mark.parametrize("content", [b"", b"PK", b"\x80", b"not weights at all", b"\x00" * 8 + b"{"])
 def test_what_is_no_weight_file_is_refused(tmp_path, content):
     (tmp_path / "file").write_bytes(content)

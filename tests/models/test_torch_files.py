@@ -1,5 +1,6 @@
 """Files of torch.save: tensors come out, nothing runs, and what is wrong is named."""
 
+import os
 import pickle
 import zipfile
 
@@ -78,8 +79,6 @@ class Bomb:
 
 @pytest.mark.parametrize("zipped", [True, False])
 def test_code_in_a_pickle_does_not_run(tmp_path, zipped):
-    import os
-
     mark = tmp_path / "mark"
     path = tmp_path / "evil.pth"
     torch.save({"state_dict": STATE, "extra": Bomb(os.mkdir, str(mark))}, path, _use_new_zipfile_serialization=zipped)
@@ -88,6 +87,15 @@ def test_code_in_a_pickle_does_not_run(tmp_path, zipped):
     assert not mark.exists()
     torch.load(path, weights_only=False)  # the bomb is real
     assert mark.exists()
+
+
+@pytest.mark.parametrize("protocol", range(1, 6))
+def test_code_in_a_plain_pickle_does_not_run(tmp_path, protocol):
+    mark, path = tmp_path / "mark", tmp_path / "evil.pth"
+    path.write_bytes(pickle.dumps({"state_dict": {}, "extra": Bomb(os.mkdir, str(mark))}, protocol))
+    with pytest.raises(ValueError, match=r"evil\.pth was not opened: it (asks for|is a pickle that torch)"):
+        read_state_dict(path)
+    assert not mark.exists()
 
 
 def test_code_behind_an_allowed_name_does_not_run(tmp_path):

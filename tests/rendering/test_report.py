@@ -140,6 +140,16 @@ def test_edits_are_announced():
     assert "mute channel 3 of stage1.block0" in text
 
 
+def test_notes_and_outputs_are_told():
+    assert "Outputs" not in report(explanation())
+    evil = "<b>out of memory</b>"
+    outputs = {"<i>": np.arange(6.0).reshape(1, 2, 3), "mask": np.array([True, False]), "none": np.zeros((0, 4))}
+    page = Page(report(explanation(pose=None, segmentation=None, notes=(evil,), outputs=outputs)))
+    assert page.open == []
+    for words in (evil, "<i> : 1 x 2 x 3, from 0 to 5", "mask : 2, from 0 to 1", "none : 0 x 4, empty"):
+        assert words in page.text
+
+
 def test_gates_beyond_the_scale_are_counted():
     block = explanation().blocks["stage1.block0"]
     object.__setattr__(block, "channel", block.channel * 3)

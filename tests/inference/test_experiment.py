@@ -1,0 +1,151 @@
+"""Untouched and edited passes of one crop, and what changed between them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import psa_viz
+from psa_viz.inference.difference import difference
+from psa_viz.inference.experiment import Experiment
+from psa_viz.models.zoo import build
+from psa_viz.recording.edits import Mute, Paint, Scale, Solo, SwitchOff
+from psa_viz.rendering.change_words import change_sentences, class_sentence, joint_sentence, signed_percent
+
+BLOCK = "stage3.0.branch1.block0"
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(4)
+    made = build("person-psa-parallel").eval().requires_grad_(False)
+    for head in made.heads.values():
+        nn.init.normal_(head[-1].weight, std=0.3)
+    return made
+
+
+@pytest.fixture
+def experiment(model, photo) -> Experiment:
+    crop = psa_viz.explain(photo, model, box=(0, 0, photo.shape[1], photo.shape[0])).crop
+    return Experiment(photo, model, crop)
+
+
+def same(one, other) -> bool:
+    return (
+        np.array_equal(one.pose.heatmaps, other.pose.heatmaps)
+        and np.array_equal(one.segmentation.probabilities, other.segmentation.probabilities)
+        and np.array_equal(one.segmentation.mask, other.segmentation.mask)
+    )
+
+
+def test_untouched_is_what_explain_says(experiment, model, photo) -> None:
+    result = psa_viz.explain(photo, model, box=experiment.crop.box)
+    assert result.crop == experiment.crop
+    np.testing.assert_allclose(result.pose.heatmaps, experiment.untouched.pose.heatmaps, atol=1e-7)
+    for name, block in result.blocks.items():
+        np.testing.assert_allclose(block.spatial, experiment.untouched.blocks[name].spatial, atol=1e-6)
+
+
+def test_edited_is_what_explain_says_with_the_same_edits(experiment, model, photo) -> None:
+    edits = [SwitchOff(BLOCK, "spatial", to=0.0), Mute("stage2.0.branch0.block1", channels=[1, 2], to=0.5)]
+    result = psa_viz.explain(photo, model, box=experiment.crop.box, edits=edits)
+    mine = experiment.edited(edits)
+    np.testing.assert_allclose(result.pose.heatmaps, mine.pose.heatmaps, atol=1e-7)
+    for name, block in result.blocks.items():
+        np.testing.assert_allclose(block.channel, mine.blocks[name].channel, atol=1e-6)
+    assert mine.edits == result.edits
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        lambda gates: Paint(BLOCK, gates.spatial),
+        lambda gates: Paint(BLOCK, gates.channel),
+        lambda gates: Mute(BLOCK, channels=[], to=0.0),
+        lambda gates: Solo(BLOCK, channels=range(gates.channel.size), to=0.0),
+        lambda gates: Scale(BLOCK, factor=1.0, branch="spatial"),
+        lambda gates: Paint(BLOCK, np.zeros_like(gates.spatial), where=np.zeros(gates.spatial.shape, dtype=bool)),
+    ],
+    ids=["paint the map back", "paint the weights back", "mute nothing", "solo all", "times one", "paint nowhere"],
+)
+def test_an_edit_that_changes_no_value_is_bit_identical(experiment, identity) -> None:
+    after = experiment.edited([identity(experiment.untouched.blocks[BLOCK])])
+    assert same(after, experiment.untouched)
+    change = difference(experiment.untouched, after)
+    assert change.identical
+    assert not change.visible
+    assert change_sentences(change) == ["No change: every predicted probability is the same to the last bit."]
+
+
+def test_a_map_of_zeros_is_honoured(experiment) -> None:
+    shape = experiment.untouched.blocks[BLOCK].spatial.shape
+    painted = experiment.edited([Paint(BLOCK, np.zeros(shape))])
+    assert not painted.blocks[BLOCK].spatial.any()
+    assert same(painted, experiment.edited([SwitchOff(BLOCK, "spatial", to=0.0)]))
+    assert not difference(experiment.untouched, painted).identical
+
+
+def test_solo_and_its_complement_cover_all_channels(experiment) -> None:
+    gates = experiment.untouched.blocks[BLOCK].channel
+    chosen = [0, 3, 5]
+    kept = experiment.edited([Solo(BLOCK, channels=chosen, to=0.0)]).blocks[BLOCK].channel
+    rest = experiment.edited([Mute(BLOCK, channels=chosen, to=0.0)]).blocks[BLOCK].channel
+    np.testing.assert_array_equal(kept + rest, gates)
+    assert not (kept * rest).any()
+
+
+def test_only_what_is_downstream_is_reached(experiment) -> None:
+    reached = experiment.reached([SwitchOff(BLOCK, "channel", to=0.0)])
+    assert "stage3.0.branch1.block0" in reached
+    assert "stage3.0.branch1.block1" in reached
+    assert "stage4.0.branch3.block0" in reached
+    assert not {"stage3.0.branch0.block0", "stage3.0.branch2.block1", "stage2.0.branch1.block0"} & set(reached)
+    after = experiment.edited([SwitchOff(BLOCK, "channel", to=0.0)])
+    for name, block in experiment.untouched.blocks.items():
+        if name not in reached:
+            assert after.blocks[name] is block
+
+
+def test_numbers_of_a_difference(experiment) -> None:
+    before, after = experiment.untouched, experiment.edited([SwitchOff("stage1.block0", "channel", to=0.0)])
+    change = difference(before, after)
+    np.testing.assert_array_equal(change.heatmaps, after.pose.heatmaps - before.pose.heatmaps)
+    assert change.flipped == np.count_nonzero(before.segmentation.mask != after.segmentation.mask)
+    assert sum(one.lost for one in change.classes) == sum(one.gained for one in change.classes) == change.flipped
+    for joint, old, new in zip(change.joints, before.pose.keypoints, after.pose.keypoints, strict=True):
+        assert joint.moved == pytest.approx(np.linalg.norm(new - old), rel=1e-5)
+    assert change.gates["stage1.block0"][0] == before.blocks["stage1.block0"].channel.max()
+    assert change.visible
+    words = " ".join(change_sentences(change))
+    assert f"{change.flipped:,} pixels" in words
+    assert "moved" in joint_sentence(change.joints[0])
+    assert change.classes[0].name in class_sentence(change.classes[0])
+
+
+def test_two_crops_are_not_compared(experiment, model, photo) -> None:
+    other = psa_viz.explain(photo, model, box=(10, 10, 60, 60))
+    with pytest.raises(ValueError, match="one crop"):
+        difference(experiment.untouched, other)
+
+
+def test_a_change_too_small_to_see_says_so(experiment) -> None:
+    after = experiment.edited([Scale(BLOCK, factor=1.000001, branch="spatial")])
+    change = difference(experiment.untouched, after)
+    if not change.identical:
+        assert change_sentences(change)[0].startswith("No visible change")
+
+
+def test_a_network_without_psa_has_nothing_to_edit(photo) -> None:
+    model = build("person-none").eval()
+    crop = psa_viz.explain(photo, model, box=(0, 0, 90, 90)).crop
+    experiment = Experiment(photo, model, crop)
+    assert experiment.edited([]) is experiment.untouched
+    with pytest.raises(ValueError, match="no PSA block"):
+        experiment.edited([SwitchOff(BLOCK, "channel", to=0.0)])
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.012, "+1.2"), (-0.004, "\u22120.4"), (0, "0"), (1e-5, "+under 0.1")])
+def test_a_change_of_area_in_words(share, text) -> None:
+    assert signed_percent(share) == text

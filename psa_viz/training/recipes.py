@@ -99,7 +99,7 @@ PERSON_IMAGENET = Recipe(
 )
 STREET_IMAGENET = replace(STREET, steps=1500, learning_rate=1.5e-3, start="imagenet", frozen=2)
 
-INSERT = replace(PERSON.then, steps=160, learning_rate=1e-3, ema=0.97, start="person-none")
+INSERT = replace(PERSON.then, steps=120, learning_rate=1e-3, ema=0.97, start="person-none")
 """Attention put into a network that was trained without any, and a short training of the whole."""
 
 RECIPES = {

@@ -96,7 +96,7 @@ def test_train_writes_weights_and_a_card_that_evaluate_confirms(archives, tmp_pa
 
 
 def test_bench_reports_what_it_measured(untrained):
-    figures = json.loads(run("bench", "--model", untrained, "--runs", 1, "--json").stdout)
+    figures = json.loads(run("bench", "--what", "explain", "--model", untrained, "--runs", 1, "--json").stdout)
     assert figures["runs"] == 1
     assert figures["forward_ms"] > 0
     assert figures["explain_1_megapixel_ms"] > figures["forward_ms"]

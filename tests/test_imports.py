@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ORDER = ["attention", "models", "recording", "rendering", "inference", "evidence", "training", "commands"]
+ORDER = ["attention", "models", "recording", "rendering", "inference", "evidence", "training", "benchmark", "commands"]
 TORCH_FREE = [
     "psa_viz",
     "psa_viz.models.cards",

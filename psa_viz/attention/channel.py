@@ -5,10 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Literal
 
-import torch
 from torch import Tensor, nn
 
-from psa_viz.attention.positions import by_position
+from psa_viz.attention.positions import Sums
 from psa_viz.attention.softmax import Softmax
 from psa_viz.attention.taps import Tap
 
@@ -55,11 +54,13 @@ class ChannelGate(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) features -> (N, C) weights in (0, 1)."""
         n, _, h, w = x.shape
-        positions = by_position(x)  # (N, HW, C)
-        scores = self.query(positions)  # W_q X: (N, HW, 1)
-        weights = self.position_weights(self.softmax(scores.view(n, h * w)).view(n, h, w))  # a: (N, H, W)
-        pooled = torch.bmm(weights.reshape(n, 1, h * w).to(positions.dtype), positions)  # X a: (N, 1, C)
-        collapsed = self.value(pooled.squeeze(1))  # W_v (X a): (N, C/2)
+        sums = Sums(x)
+        scores = sums.over_channels(self.query.weight)  # W_q X: (N, HW)
+        if self.query.bias is not None:
+            scores = scores + self.query.bias
+        weights = self.position_weights(self.softmax(scores).view(n, h, w))  # a: (N, H, W)
+        pooled = sums.over_positions(weights.view(n, h * w))  # X a: (N, C)
+        collapsed = self.value(pooled)  # W_v (X a): (N, C/2)
         return self.gate(self.sigmoid(self.logits(self.ending(collapsed))))  # (N, C)
 
 

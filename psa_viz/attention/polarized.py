@@ -6,11 +6,12 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from psa_viz.attention import fused, quick
 from psa_viz.attention.channel import ChannelGate
-from psa_viz.attention.positions import outer_sum
+from psa_viz.attention.gain import Layout, apply_gates
 from psa_viz.attention.spatial import SpatialGate
+from psa_viz.attention.watched import Watched
 
-Layout = Literal["parallel", "sequential"]
 Formula = Literal["paper", "official"]
 
 PARTS = {
@@ -59,17 +60,21 @@ class PolarizedSelfAttention(nn.Module):
         self.layout = layout
         self.formula = formula
         self.channel = ChannelGate(channels, ending=ending, bias=bias)
+        self._watched: Watched | None = None
         self.spatial = SpatialGate(channels, softmax_on=softmax_on, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W)."""
         if x.ndim != 4 or x.shape[1] != self.channels:
             raise ValueError(f"expected features (N, {self.channels}, H, W), got {tuple(x.shape)}")
-        channel_gate = self.channel(x).to(x.dtype)  # (N, C)
-        if self.layout == "parallel":
-            return x * outer_sum(channel_gate, self.spatial(x).to(x.dtype), like=x)
-        z = x * channel_gate[:, :, None, None]
-        return z * self.spatial(z)[:, None].to(x.dtype)
+        if self._watched is None or not self._watched.still(self):
+            self._watched = Watched(self)
+        if self.spatial.softmax_on != "value" and not self._watched.others:
+            way = quick if fused.unavailable(x) else fused
+            return way.forward(self, x, tapped=self._watched.taps)
+        channel = self.channel(x)  # (N, C)
+        spatial = self.spatial(x, scale=None if self.layout == "parallel" else channel)  # (N, H, W)
+        return apply_gates(x, channel, spatial, self.layout)
 
     def extra_repr(self) -> str:
         return f"{self.channels}, layout={self.layout!r}, formula={self.formula!r}"

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from psa_viz.attention.positions import by_position
+from psa_viz.attention.positions import Sums
 from psa_viz.attention.softmax import Softmax
 from psa_viz.attention.taps import Tap
 
@@ -56,32 +56,39 @@ class SpatialGate(nn.Module):
         self.sigmoid = nn.Sigmoid()
         self.gate = Tap("spatial_gate", "NHW")
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) features -> (N, H, W) weights in (0, 1)."""
+    def forward(self, x: Tensor, scale: Tensor | None = None) -> Tensor:
+        """(N, C, H, W) features -> (N, H, W) weights in (0, 1).
+
+        Args:
+            x: features.
+            scale: (N, C); given, the map is that of Z = scale * X, which is never formed: every term is linear in X.
+        """
         n, _, h, w = x.shape
-        positions = by_position(x)  # (N, HW, C)
-        query = self.query(positions.mean(dim=1))  # W_q GAP(X) = GAP(W_q X): (N, C/2)
+        pooled = Sums(x).mean()  # GAP(X): (N, C)
+        query = self.query(pooled if scale is None else pooled * scale)  # W_q GAP(X) = GAP(W_q X): (N, C/2)
         if self.softmax_on == "query":
             query = self.softmax(query)
         query = self.pooled_query(query)
-        if self.softmax_on == "value":
-            product = self._product_with_softmax_on_value(query, positions)
-        else:
-            product = self._product(query, positions)  # (N, HW)
+        product = self._product_with_softmax if self.softmax_on == "value" else self._product
+        logits = product(x, query, scale)  # (N, HW)
         if self.softmax_on == "product":
-            product = self.softmax(product)
-        return self.gate(self.sigmoid(self.logits(product.view(n, h, w))))  # (N, H, W)
+            logits = self.softmax(logits)
+        return self.gate(self.sigmoid(self.logits(logits.view(n, h, w))))  # (N, H, W)
 
-    def _product(self, query: Tensor, positions: Tensor) -> Tensor:
+    def _product(self, x: Tensor, query: Tensor, scale: Tensor | None) -> Tensor:
         """s^T (W_v X + b) as (W_v^T s)^T X + s^T b: O(C*N)."""
-        query = query.to(positions.dtype)
-        direction = query @ self.value.weight.to(positions.dtype)  # W_v^T s: (N, C)
-        product = torch.bmm(positions, direction[:, :, None]).squeeze(-1)  # (N, HW)
-        if self.value.bias is not None:
-            product = product + (query @ self.value.bias.to(positions.dtype))[:, None]
-        return product
+        weight, bias = self.value.weight, self.value.bias
+        query = query.to(weight.dtype)
+        direction = query @ weight  # W_v^T s: (N, C)
+        product = Sums(x).over_channels(direction if scale is None else direction * scale)  # (N, HW)
+        return product if bias is None else product + (query @ bias)[:, None]
 
-    def _product_with_softmax_on_value(self, query: Tensor, positions: Tensor) -> Tensor:
+    def _product_with_softmax(self, x: Tensor, query: Tensor, scale: Tensor | None) -> Tensor:
         """s^T softmax(W_v X): the softmax forbids the shortcut, O(C^2 * N)."""
-        value = self.softmax(self.value(positions).transpose(1, 2))  # over HW: (N, C/2, HW)
+        weight = self.value.weight.expand(len(x), -1, -1)  # (N, C/2, C)
+        weight = weight if scale is None else weight * scale[:, None]
+        value = torch.bmm(weight.to(x.dtype), x.flatten(2))  # (N, C/2, HW)
+        if self.value.bias is not None:
+            value = value + self.value.bias[:, None].to(x.dtype)
+        value = self.softmax(value)  # over HW
         return torch.bmm(query[:, None].to(value.dtype), value).squeeze(1)  # (N, HW)

@@ -106,7 +106,8 @@ class EfficientNetLite(nn.Module):
     def freeze(self, stages: int) -> None:
         """Keep stem and the first stages as they are: no gradient, and batch norm with its stored statistics.
 
-        They hold edges and colours, which ImageNet taught well, and a quarter of the cost of a training step.
+        They hold edges and colours, which ImageNet taught well, and a quarter of the cost of a training step. Attention
+        inside them stays as it is too: its gates remain at 0.5.
         """
         for path in ("stem", *(f"stage{number}" for number in range(1, stages + 1))):
             self.get_submodule(path).eval().requires_grad_(False)

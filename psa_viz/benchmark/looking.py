@@ -20,7 +20,7 @@ MEGAPIXEL = (866, 1155)
 WARM_UP = 5
 
 
-def bench(model: DenseHRNet, runs: int = 20) -> dict:
+def looking(model: DenseHRNet, runs: int = 20) -> dict:
     """Medians over `runs`, after warming up, in milliseconds, and the machine they were taken on.
 
     The photo is drawn and shows nobody, so explain looks three times, twice to search; a person costs one look more.

@@ -1,8 +1,9 @@
-"""The page: layout and events only. What happens in an event is in demo.panels."""
+"""The page: layout and events only. What happens in an event is in demo.events."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo import panels
+from demo import keep, panels
 from demo.engine import Engine, bundled_names
+from demo.events import Events
 from demo.explorer.component import explorer
+from demo.means import stored_means
 from demo.shelf import Shelf
-from psa_viz.inference.results import Explanation
+from demo.visit import Visit
 
 HERE = Path(__file__).parent
 DAY = 24 * 60 * 60
@@ -32,6 +35,10 @@ SAVE_FILE = """(file) => {
 
 FONTS = ("Helvetica Neue", "Helvetica", "Arial", "Liberation Sans", "sans-serif")
 """Of the visitor's own machine, all of much the same width: no font is fetched from anywhere."""
+
+ON_THE_NETWORK = ("run_photo", "run_edits", "walk", "trained", "switchboard", "compare")
+"""Events that run a network: one at a time, whoever asks. The others wait for nobody."""
+AT_ONCE = ("show_example", "keep", "restore")
 
 
 def launch_options() -> dict[str, Any]:
@@ -53,53 +60,43 @@ def launch_options() -> dict[str, Any]:
 
 def build(engine: Engine, shelf: Shelf) -> gr.Blocks:
     """The page for these models and stored examples. Loads no model."""
+    events = Events(engine, shelf, lambda: Path(get_upload_folder()))
 
     def status(_: Any = None) -> dict[str, str]:
         return engine.status()
 
-    def run_photo(shown: Explanation | None, event: gr.EventData) -> tuple[dict[str, Any], Any]:
-        try:
-            return panels.run(event._data, shown or panels.first_result(shelf), engine, Path(get_upload_folder()))
-        except Exception as error:  # whatever it is, the visitor reads a sentence and the page goes on
-            return panels.apology(error), gr.skip()
+    def handler(name: str) -> Callable[..., Any]:
+        def handle(visit: Visit | None, event: gr.EventData) -> Any:
+            return events.answer(getattr(events, name), event._data, visit)
 
-    def show_example(event: gr.EventData) -> tuple[dict[str, Any], Any]:
-        try:
-            return panels.show_example(event._data, shelf)
-        except Exception as error:
-            return panels.apology(error), gr.skip()
+        return handle
 
-    def download(shown: Explanation | None, event: gr.EventData) -> tuple[Any, Any]:
+    def download(visit: Visit | None, event: gr.EventData) -> tuple[Any, Any]:
         try:
-            result = shown or panels.first_result(shelf)
-            if result is None:
-                raise ValueError("There is nothing to download yet.")
-            return str(panels.write_download(event._data, result)), gr.skip()
-        except Exception as error:
+            return str(keep.write_download(event._data, events.needed(visit))), gr.skip()
+        except Exception as error:  # as in Events.answer
             return None, panels.apology(error)
 
     with gr.Blocks(title="PSA-Viz", fill_width=True, analytics_enabled=False, delete_cache=(DAY, DAY)) as page:
-        shown = gr.State(None, time_to_live=DAY)  # this visitor's result; None stands for the first example
-        gr.HTML(
-            "<h1>PSA-Viz</h1><p>what polarized self-attention does inside a network, on your own photo</p>",
-            elem_id="masthead",
-            apply_default_css=False,
+        visit = gr.State(None, time_to_live=DAY)  # this visitor's results; None stands for the first example
+        view = explorer(
+            panels.first_payload(shelf),
+            models=engine.names,
+            examples=shelf.examples(),
+            means=stored_means(engine.names),
+            status=status,
         )
-        with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Look"):
-                view = explorer(
-                    panels.first_payload(shelf), models=engine.names, examples=shelf.examples(), status=status
-                )
-            with gr.Tab("Read"):
-                gr.HTML((HERE / "read.html").read_text(encoding="utf-8"), elem_id="read", apply_default_css=False)
+        gr.HTML((HERE / "read.html").read_text(encoding="utf-8"), elem_id="read", apply_default_css=False)
         file = gr.File(visible="hidden")
 
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        view.run_photo(
-            run_photo, shown, [view, shown], concurrency_id="model", concurrency_limit=1, trigger_mode="once", **quiet
-        )
-        view.show_example(show_example, None, [view, shown], queue=False, **quiet)
-        view.download(download, shown, [file, view], concurrency_limit=4, **quiet).then(
+        for name in ON_THE_NETWORK:
+            # The browser itself asks for one thing at a time; "once" would drop what follows right after an answer.
+            slot = {"concurrency_id": "model", "concurrency_limit": 1, "trigger_mode": "multiple"}
+            getattr(view, name)(handler(name), visit, [view, visit], **slot, **quiet)
+        for name in AT_ONCE:
+            getattr(view, name)(handler(name), visit, [view, visit], queue=False, **quiet)
+        view.download(download, visit, [file, view], concurrency_limit=4, **quiet).then(
             None, file, None, js=SAVE_FILE, api_visibility="private"
         )
     return page

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import psa_viz
+
 if TYPE_CHECKING:
-    from psa_viz.inference.geometry import Box
+    from psa_viz.inference.experiment import Experiment
+    from psa_viz.inference.geometry import Box, Crop
     from psa_viz.inference.results import Explanation
 
 log = logging.getLogger(__name__)
@@ -21,20 +24,23 @@ class Engine:
 
     Args:
         names: models that can be asked for; the first is the default.
-        load: name -> model.
+        load: (name) or (name, device) -> model.
         explain: (image, model, box=, flip=) -> Explanation.
+        devices: names of the devices that there are.
     """
 
     def __init__(
         self,
         names: list[str],
-        load: Callable[[str], Any] | None = None,
+        load: Callable[..., Any] | None = None,
         explain: Callable[..., Explanation] | None = None,
+        devices: Callable[[], tuple[str, ...]] | None = None,
     ) -> None:
         self.names = names
         self._load = load or _load
         self._explain = explain or _explain
-        self._models: dict[str, Any] = {}
+        self._devices = devices or _devices
+        self._models: dict[tuple[str, str], Any] = {}
         self._states = {name: "not loaded" for name in names}
         self._lock = threading.Lock()
 
@@ -48,50 +54,96 @@ class Engine:
         """Model name -> "not loaded", "loading", "ready", or a sentence that says why it can not be loaded."""
         return dict(self._states)
 
-    def explain(self, image: np.ndarray, name: str, box: Box | None, flip: bool) -> Explanation:
+    def devices(self) -> tuple[str, ...]:
+        """Where a model can run, once one has been loaded; before that nobody has looked."""
+        return self._devices() if self._models else ()
+
+    def explain(self, image: np.ndarray, name: str, box: Box | None, flip: bool, device: str = "auto") -> Explanation:
         """Ask one model about one photo; loads the model if need be.
 
         Raises:
             ValueError: for a name that is not offered, and whatever loading or explaining raises.
         """
-        return self._explain(image, self._model(name), box=box, flip=flip)
+        return self._explain(image, self.model(name, device), box=box, flip=flip)
 
-    def _model(self, name: str) -> Any:
+    def experiment(
+        self, image: np.ndarray, name: str, crop: Crop, seed: int | None = None, device: str = "auto"
+    ) -> Experiment:
+        """One model's untouched pass over one crop, ready for edits; with a seed, that of the model with random
+        weights.
+
+        Raises:
+            ValueError: for a name that is not offered, and whatever loading or running raises.
+        """
+        from psa_viz.inference.experiment import Experiment
+        from psa_viz.inference.variants import with_random_weights
+
+        model = self.model(name, device)
+        return Experiment(image, model if seed is None else with_random_weights(model, seed), crop)
+
+    def in_layout(self, experiment: Experiment, layout: str, blocks: list[str]) -> Experiment:
+        """The same crop under a copy of the model whose blocks put their gates together in another layout.
+
+        Raises:
+            ValueError: where the two layouts have different weights.
+        """
+        from psa_viz.inference.experiment import Experiment
+        from psa_viz.inference.variants import under_layout
+
+        return Experiment(experiment.photo, under_layout(experiment.model, layout, blocks), experiment.crop)
+
+    def trained_under(self, name: str, formula: str, layout: str) -> str | None:
+        """The offered model of the same network as `name` that was trained under a formula; None if there is none."""
+        network = name.partition("-")[0]
+        for card in psa_viz.bundled():
+            same = card.name.partition("-")[0] == network and card.name in self.names
+            if same and (card.formula, card.layout) == (formula, layout):
+                return card.name
+        return None
+
+    def model(self, name: str, device: str = "auto") -> Any:
+        """The model of that name, loaded if need be. Everybody gets the same one: never write to it.
+
+        Raises:
+            ValueError: for a name or a device that is not offered, and whatever loading raises.
+        """
+        if device != "auto" and device not in self._devices():
+            raise ValueError(f"This page has no device {device!r}; choose one of {', '.join(self._devices())}.")
         if name not in self.names:
             raise ValueError(f"This page has no model {name!r}; choose one of {', '.join(self.names) or 'none'}.")
         with self._lock:  # two visitors who ask for a model at once get the same one
-            if name not in self._models:
+            if (name, device) not in self._models:
                 self._states[name] = "loading"
                 try:
-                    self._models[name] = self._load(name)
+                    self._models[name, device] = self._load(name) if device == "auto" else self._load(name, device)
                 except Exception as error:
                     self._states[name] = f"{name} can not be loaded: {error}"
                     raise
                 self._states[name] = "ready"
-            return self._models[name]
+            return self._models[name, device]
 
     def _try(self, name: str) -> None:
         try:
-            self._model(name)
+            self.model(name)
         except Exception:
             log.exception("loading %s", name)
 
 
 def bundled_names() -> list[str]:
     """Names of the models that come with the package, one with PSA first. Imports no torch."""
-    import psa_viz
-
     cards = sorted(psa_viz.bundled(), key=lambda card: (card.formula == "none", card.name))
     return [card.name for card in cards]
 
 
-def _load(name: str) -> Any:
-    import psa_viz  # torch arrives with the first model, not with the page
+def _load(name: str, device: str = "auto") -> Any:
+    return psa_viz.load(name, device=device)  # torch arrives with the first model, not with the page
 
-    return psa_viz.load(name)
+
+def _devices() -> tuple[str, ...]:
+    from psa_viz.inference.devices import available
+
+    return available()
 
 
 def _explain(image: np.ndarray, model: Any, box: Box | None, flip: bool) -> Explanation:
-    import psa_viz
-
     return psa_viz.explain(image, model, box=box, flip=flip)

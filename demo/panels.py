@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import logging
 import math
-import tempfile
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _serials = itertools.count(1)
-DOWNLOADS = {"everything": "psa-viz.zip", "report": "psa-viz-report.html"}
 
 
 def first_result(shelf: Shelf) -> Explanation | None:
@@ -51,17 +48,25 @@ def show_example(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, An
 
 
 def run(
-    request: Mapping[str, Any], shown: Explanation | None, engine: Engine, uploads: Path
+    request: Mapping[str, Any], shown: Explanation | None, engine: Engine, uploads: Path, example: str | None = None
 ) -> tuple[dict[str, Any], Explanation]:
-    """Ask the model about an uploaded photo, or again about the photo that is shown.
+    """Ask the model about an uploaded photo, or again about the photo that is shown, which may be an example's.
 
     Raises:
         ValueError: with one sentence for the visitor: no photo, not a photo, a box outside it, no such model.
     """
     image = _photo(request, shown, uploads)
     box = read_box(request, image)
-    result = engine.explain(image, str(request.get("model")), box=box, flip=request.get("flip") is True)
-    return numbered(payload(result)), result
+    result = engine.explain(
+        image, str(request.get("model")), box=box, flip=request.get("flip") is True, device=read_device(request)
+    )
+    example = example if request.get("upload") is None else None
+    return numbered(payload(result, example=example, stored=False)), result
+
+
+def read_device(request: Mapping[str, Any]) -> str:
+    """Where the network is to run; "auto" leaves it to the program."""
+    return str(request.get("device") or "auto")
 
 
 def read_box(request: Mapping[str, Any], image: np.ndarray) -> Box | None:
@@ -114,28 +119,6 @@ def _sentence(text: str) -> str:
 def numbered(shown: dict[str, Any]) -> dict[str, Any]:
     """With a number of its own, so that the browser sees the same message twice as two messages."""
     return {**shown, "serial": next(_serials)}
-
-
-def write_download(request: Mapping[str, Any], shown: Explanation) -> Path:
-    """Write what is shown into a new temporary folder, as one file.
-
-    Raises:
-        ValueError: for something that is not in DOWNLOADS.
-    """
-    wanted = str(request.get("what"))
-    if wanted not in DOWNLOADS:
-        raise ValueError(f"Expected one of {', '.join(DOWNLOADS)} to download, got {wanted!r}.")
-    from psa_viz.inference.archive import REPORT_NAME, contents
-
-    files = contents(shown)
-    target = Path(tempfile.mkdtemp(prefix="psa-viz-")) / DOWNLOADS[wanted]
-    if wanted == "report":
-        target.write_bytes(files[REPORT_NAME])
-        return target
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name, data in files.items():
-            bundle.writestr(name, data)
-    return target
 
 
 def _photo(request: Mapping[str, Any], shown: Explanation | None, uploads: Path) -> np.ndarray:

@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import base64
-import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from demo.blockmap import block_map
-from psa_viz.rendering.scales import Scale, gate_scale, probability_scale, stretched
+from demo.pictures import OUTSIDE, crop_url, mask_url, photo_url
+from psa_viz.rendering.scales import PROBABILITY_COLORMAP, Scale, gate_scale, probability_scale, stretched
 from psa_viz.rendering.skeletons import joint_colour, limbs, side
 from psa_viz.rendering.words import cells_phrase, channel_sentence, decimals, in_full, percent, spatial_sentence
 
 if TYPE_CHECKING:
-    from psa_viz.inference.results import Explanation, PosePrediction, SegmentationPrediction
+    from psa_viz.inference.results import Explanation, PosePrediction
     from psa_viz.recording.trace import BlockAttention
-
-LONGEST_PHOTO = 1024
-LONGEST_CROP = 384
-OUTSIDE = 255
-"""Value of the mask's pixels that lie beyond the photo's edge, where the network saw padding."""
 
 _COLUMNS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 _CENTRE = ("head_top", "neck")
 
 
-def payload(explanation: Explanation, *, example: str | None = None) -> dict[str, Any]:
-    """Everything that the page shows of one result. `example` names the stored example that it is, if it is one."""
+def payload(explanation: Explanation, *, example: str | None = None, stored: bool = True) -> dict[str, Any]:
+    """Everything that the page shows of one result.
+
+    Args:
+        example: the example whose photo it is, if it is one.
+        stored: whether that example is shown as it was stored, or was run again.
+    """
     height, width = explanation.image.shape[:2]
     crop = explanation.crop
     return {
         "kind": "result",
         "example": example,
+        "stored": example is not None and stored,
         "model": explanation.model,
         "formula": explanation.formula,
         "layout": explanation.layout,
@@ -41,18 +41,19 @@ def payload(explanation: Explanation, *, example: str | None = None) -> dict[str
         "seconds": explanation.seconds,
         "flip": explanation.flip,
         "edits": list(explanation.edits),
-        "photo": {"src": _photo(explanation.image), "width": width, "height": height},
+        "notes": list(explanation.notes),
+        "photo": {"src": photo_url(explanation.image), "width": width, "height": height},
         "crop": {
             "box": [float(edge) for edge in crop.box],
             "width": crop.width,
             "height": crop.height,
             "stride": crop.stride,
-            "src": _cropped(explanation),
+            "src": crop_url(explanation),
         },
-        "pose": None if explanation.pose is None else _pose(explanation.pose),
-        "segmentation": None if explanation.segmentation is None else _parsing(explanation.segmentation, explanation),
+        "pose": None if explanation.pose is None else pose_facts(explanation.pose),
+        "segmentation": None if explanation.segmentation is None else parsing_facts(explanation),
         "gate": scale_facts(gate_scale()),
-        "blocks": [_block(block, explanation) for block in explanation.blocks.values()],
+        "blocks": [block_facts(block, explanation) for block in explanation.blocks.values()],
         "map": block_map(explanation.blocks, scale_facts) if explanation.blocks else None,
     }
 
@@ -87,7 +88,8 @@ def reading_order(joint_names: tuple[str, ...]) -> list[int]:
     return [joint_names.index(name) for name in wanted]
 
 
-def _pose(pose: PosePrediction) -> dict[str, Any]:
+def pose_facts(pose: PosePrediction) -> dict[str, Any]:
+    """Joints and heatmaps for the browser."""
     joints, height, width = pose.heatmaps.shape
     return {
         "names": [name.replace("_", " ") for name in pose.joint_names],
@@ -106,7 +108,9 @@ def _pose(pose: PosePrediction) -> dict[str, Any]:
     }
 
 
-def _parsing(parsing: SegmentationPrediction, explanation: Explanation) -> dict[str, Any]:
+def parsing_facts(explanation: Explanation) -> dict[str, Any]:
+    """Classes, probabilities and mask for the browser."""
+    parsing = explanation.segmentation
     _, height, width = parsing.probabilities.shape
     shares = parsing.shares(explanation.crop)
     return {
@@ -116,14 +120,16 @@ def _parsing(parsing: SegmentationPrediction, explanation: Explanation) -> dict[
         "width": width,
         "height": height,
         "probabilities": encode(parsing.probabilities),
+        "scale": scale_facts(Scale(0.0, 1.0, PROBABILITY_COLORMAP, "probability of the class")),
         "shares": shares.astype(float).tolist(),
         "percents": [percent(share) for share in shares],
-        "mask": _mask(parsing.mask, explanation),
+        "mask": mask_url(parsing.mask, explanation),
         "outside": OUTSIDE,
     }
 
 
-def _block(block: BlockAttention, explanation: Explanation) -> dict[str, Any]:
+def block_facts(block: BlockAttention, explanation: Explanation) -> dict[str, Any]:
+    """One block's gates for the browser, with their numbers and scales."""
     channels, height, width = block.shape
     channel, spatial = block.channel_statistics, block.spatial_statistics
     return {
@@ -157,54 +163,6 @@ def _statistics(numbers: Any) -> dict[str, str]:
         "sd": f"{numbers.std:.4f}" if numbers.std >= 0.0001 else f"{numbers.std:.0e}",
         "entropy": f"{numbers.entropy:.4f}",
     }
-
-
-def _photo(image: np.ndarray) -> str:
-    picture = Image.fromarray(image)
-    picture.thumbnail((LONGEST_PHOTO, LONGEST_PHOTO))
-    return _jpeg(picture)
-
-
-def _cropped(explanation: Explanation) -> str:
-    """The crop as a picture of its own; what lies beyond the photo is mid grey."""
-    x0, y0, x1, y1 = explanation.crop.box
-    left, top, right, bottom = int(np.floor(x0)), int(np.floor(y0)), int(np.ceil(x1)), int(np.ceil(y1))
-    height, width = explanation.image.shape[:2]
-    inside = (max(0, left), max(0, top), min(width, right), min(height, bottom))
-    region = Image.new("RGB", (right - left, bottom - top), (128, 128, 128))
-    if inside[0] < inside[2] and inside[1] < inside[3]:
-        region.paste(Image.fromarray(explanation.image).crop(inside), (inside[0] - left, inside[1] - top))
-    size = _shown_size(explanation, longest=LONGEST_CROP)
-    return _jpeg(region.resize(size, Image.Resampling.LANCZOS, box=(x0 - left, y0 - top, x1 - left, y1 - top)))
-
-
-def _mask(mask: np.ndarray, explanation: Explanation) -> str:
-    """Classes inside the crop as a grey PNG, each pixel the nearest of the mask; OUTSIDE beyond the photo."""
-    x0, y0, x1, y1 = explanation.crop.box
-    columns, rows = _shown_size(explanation, longest=LONGEST_CROP)
-    xs = np.floor(x0 + (np.arange(columns) + 0.5) / columns * (x1 - x0)).astype(int)
-    ys = np.floor(y0 + (np.arange(rows) + 0.5) / rows * (y1 - y0)).astype(int)
-    height, width = mask.shape
-    shown = mask[ys.clip(0, height - 1)][:, xs.clip(0, width - 1)].astype(np.uint8)
-    shown[(ys < 0) | (ys >= height)] = OUTSIDE
-    shown[:, (xs < 0) | (xs >= width)] = OUTSIDE
-    return _data_url(Image.fromarray(shown), "PNG")
-
-
-def _shown_size(explanation: Explanation, longest: int) -> tuple[int, int]:
-    crop = explanation.crop
-    factor = longest / max(crop.width, crop.height)
-    return max(1, round(crop.width * factor)), max(1, round(crop.height * factor))
-
-
-def _jpeg(picture: Image.Image) -> str:
-    return _data_url(picture, "JPEG", quality=88)
-
-
-def _data_url(picture: Image.Image, form: str, **options: Any) -> str:
-    buffer = io.BytesIO()
-    picture.save(buffer, form, **options)
-    return f"data:image/{form.lower()};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
 
 
 def _css(colour: tuple[int, int, int]) -> str:

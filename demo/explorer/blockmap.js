@@ -36,6 +36,7 @@ function drawBlockMap(result) {
 function chooseBlock(index) {
   view.block = index;
   view.blockName = view.result.blocks[index].name;
+  chosen.clear();
   if (focus.heldChannel !== null || focus.channel !== null) Object.assign(focus, { channel: null, heldChannel: null });
   drawBlock();
 }
@@ -73,7 +74,10 @@ function paintBlockMap() {
     const light = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 110;
     button.textContent = statistic.texts[i];
     Object.assign(button.style, { background: `rgb(${red}, ${green}, ${blue})`, color: light ? '#000' : '#fff' });
-    button.setAttribute('aria-label', `${view.result.blocks[i].name}: ${statistic.label} ${statistic.texts[i]}`);
+    const reach = reachOf(view.result.blocks[i].name);
+    button.classList.toggle('beyond', reach === 'beyond reach');
+    button.classList.toggle('changed', reach === 'edited');
+    button.setAttribute('aria-label', `${view.result.blocks[i].name}: ${statistic.label} ${statistic.texts[i]}${reach ? `, ${reach}` : ''}`);
     button.setAttribute('aria-checked', i === view.block);
     button.tabIndex = i === view.block ? 0 : -1;
   });
@@ -88,7 +92,8 @@ function readBlockMap(place, hovered = null) {
   const words = part('map-words');
   words.classList.toggle('live', Boolean(place) || hovered !== null);
   if (hovered !== null) {
-    words.textContent = `${blocks[hovered].name}: ${statistic.label} ${statistic.texts[hovered]}, ${blocks[hovered].size}`;
+    const reach = reachOf(blocks[hovered].name);
+    words.textContent = `${blocks[hovered].name}: ${statistic.label} ${statistic.texts[hovered]}, ${blocks[hovered].size}${reach ? `; ${reach}` : ''}`;
   } else if (place) {
     const here = blocks.map((block) => spatialAt(block, place));
     words.textContent = `spatial gate here: ${Math.min(...here).toFixed(4)} to ${Math.max(...here).toFixed(4)} across the ${blocks.length} blocks`;

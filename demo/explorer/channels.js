@@ -4,12 +4,13 @@ const MARGIN = { left: 46, right: 6, top: 8, bottom: 18 };
 const bars = { canvas: part('bars'), order: [], scale: null };
 
 function drawChannels() {
-  const block = view.result.blocks[view.block];
+  const block = shownBlock();
   const gate = block.channelGate;
   bars.order = [...gate.keys()];
   if (part('channel-order').value === 'value') bars.order.sort((a, b) => gate[b] - gate[a] || a - b);
   const stretched = part('channel-scale').value === 'stretched';
   bars.scale = stretched ? block.channelStretched : view.result.gate;
+  part('channels-edited').hidden = !differs(gate, view.result.blocks[view.block].channelGate);
   part('channel-words').textContent = block.channelWords;
   part('channel-note').textContent = stretched ? 'stretched: do not compare' : '';
   bars.canvas.dataset.low = bars.scale.low;
@@ -21,7 +22,8 @@ function drawChannels() {
 function paintBars() {
   const { canvas, scale, order } = bars;
   if (!scale || !canvas.clientWidth) return;
-  const gate = view.result.blocks[view.block].channelGate;
+  const gate = shownBlock().channelGate;
+  const before = view.result.blocks[view.block].channelGate;
   const ratio = window.devicePixelRatio || 1;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   canvas.width = Math.round(width * ratio);
@@ -39,6 +41,9 @@ function paintBars() {
     ink.fillStyle = colourOf(scale, gate[channel]);
     const top = Math.min(y(gate[channel]), MARGIN.top + inner.height - 1);
     ink.fillRect(MARGIN.left + slot * step, top, Math.max(step - gap, 0.5), MARGIN.top + inner.height - top);
+    if (gate[channel] !== before[channel]) markBefore(ink, slot, step, y(before[channel]), accent);
+    if (isChosen(channel)) markChosen(ink, slot, step, MARGIN.top + inner.height, text);
+    if (isLit(channel)) markChosen(ink, slot, step, MARGIN.top - 5, accent);
   });
   ink.font = `11px ${style.fontFamily}`;
   ink.textBaseline = 'middle';
@@ -64,6 +69,17 @@ function paintBars() {
   if (focus.channel !== null) outlineBar(ink, order.indexOf(focus.channel), step, y(gate[focus.channel]), inner, accent);
 }
 
+// Where an edited bar was before.
+function markBefore(ink, slot, step, top, accent) {
+  ink.fillStyle = accent;
+  ink.fillRect(MARGIN.left + slot * step, top - 1, Math.max(step, 2), 2);
+}
+
+function markChosen(ink, slot, step, top, colour) {
+  ink.fillStyle = colour;
+  ink.fillRect(MARGIN.left + slot * step, top + 1, Math.max(step - 1, 1.5), 3);
+}
+
 function outlineBar(ink, slot, step, top, inner, accent) {
   ink.strokeStyle = accent;
   ink.lineWidth = 2;
@@ -86,7 +102,10 @@ function channelUnder(event) {
 
 bars.canvas.addEventListener('pointermove', (event) => pointAtChannel(channelUnder(event)));
 bars.canvas.addEventListener('pointerleave', (event) => { if (event.pointerType === 'mouse') pointAtChannel(null); });
-bars.canvas.addEventListener('click', (event) => { const channel = channelUnder(event); if (channel !== null) holdChannel(channel); });
+bars.canvas.addEventListener('click', (event) => {
+  const channel = channelUnder(event);
+  if (channel !== null && view.tab !== 'change') holdChannel(channel); // there, a click chooses: channel_tools.js
+});
 bars.canvas.addEventListener('blur', () => pointAtChannel(null));
 bars.canvas.addEventListener('keydown', (event) => {
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -98,11 +117,12 @@ bars.canvas.addEventListener('keydown', (event) => {
 new ResizeObserver(() => { if (view.result?.blocks.length) paintBars(); }).observe(bars.canvas);
 
 function readChannel(channel) {
-  const block = view.result.blocks[view.block];
+  const block = shownBlock();
+  const untouched = view.result.blocks[view.block].channelGate;
   const words = part('channel-here');
   words.classList.toggle('live', channel !== null);
   words.textContent = channel === null
     ? 'Point at a bar, or move with the arrow keys, to read one channel.'
-    : `channel ${channel} of ${block.channels}: ${block.channelGate[channel].toFixed(block.channelPlaces)}`;
+    : `channel ${channel} of ${block.channels}: ${wasAndIs(untouched[channel], block.channelGate[channel], block.channelPlaces)}`;
   paintBars();
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,31 +27,77 @@ SCRIPTS = (
     "text.js",
     "box.js",
     "request.js",
+    "tabs.js",
+    "edits.js",
+    "editlist.js",
+    "off.js",
+    "channel_tools.js",
+    "brush.js",
+    "masks.js",
+    "pair.js",
+    "pair_tables.js",
+    "text_tabs.js",
+    "arrows.js",
+    "walk.js",
+    "walk_terms.js",
+    "formulas.js",
+    "compare.js",
+    "switchboard.js",
+    "runs.js",
+    "address.js",
+    "answers.js",
     "main.js",
 )
 """In this order they form one function; each declares names that the later ones use."""
 
-EVENTS = ("run_photo", "show_example", "download")
+STYLES = ("explorer.css", "change.css", "walk.css")
+EVENTS = (
+    "run_photo",
+    "show_example",
+    "download",
+    "run_edits",
+    "walk",
+    "trained",
+    "switchboard",
+    "compare",
+    "keep",
+    "restore",
+)
+_INCLUDE = re.compile(r"<!-- include (\w+\.html) -->\n?")
 
 
 def explorer(
-    value: dict[str, Any], *, models: list[str], examples: list[Example], status: Callable[[Any], dict[str, str]]
+    value: dict[str, Any],
+    *,
+    models: list[str],
+    examples: list[Example],
+    means: Mapping[str, str],
+    status: Callable[[Any], dict[str, str]],
 ) -> gr.HTML:
     """The component, showing `value` (see demo.payload). It triggers EVENTS, each with a request as its data.
 
     The template never changes, so an update redraws canvases and rewrites text but replaces no element.
+
+    Args:
+        means: model -> what the data set's mean of its gates was taken over; models without one are left out.
     """
     return gr.HTML(
         value,
         elem_id="explorer",
-        html_template=_read("explorer.html"),
-        css_template=_read("explorer.css"),
+        html_template=template(),
+        css_template="\n".join(_read(name) for name in STYLES),
         js_on_load="\n".join(_read(name) for name in SCRIPTS),
         apply_default_css=False,
         server_functions=[status],
         models=models,
         examples=[asdict(example) for example in examples],
+        means=dict(means),
     )
+
+
+def template() -> str:
+    """explorer.html with the panels that stand in files of their own."""
+    return _INCLUDE.sub(lambda found: _read(found[1]), _read("explorer.html"))
 
 
 def _read(name: str) -> str:

@@ -1,11 +1,14 @@
 // Draws a result, joins the panels, and keeps the status line true.
 
 const POLL = 1500;
+const NEEDS_PSA = ['blockmap-panel', 'block-panel', 'channels-panel', 'spatial-panel', 'edits-panel', 'walk-panel', 'formulas-panel', 'switchboard-panel'];
 const ONLY_WITH_RESULT = ['panels', 'photo-figure', 'photo-switches', 'downloads', 'text'];
-const view = { result: null, block: 0, blockName: null, joint: null, wanted: null, busy: false, busyText: '', states: {} };
+const view = {
+  result: null, after: null, other: null, tab: 'look', block: 0, blockName: null, joint: null, wanted: null, busy: false, busyText: '', states: {},
+};
 
 function readResult(facts) {
-  const result = { ...facts, gate: readScale(facts.gate) };
+  const result = { ...facts, gate: facts.gate && readScale(facts.gate) };
   if (facts.pose) {
     const { width, height } = facts.pose;
     const all = floats(facts.pose.heatmaps);
@@ -16,7 +19,9 @@ function readResult(facts) {
       maps: facts.pose.names.map((_, joint) => all.subarray(joint * width * height, (joint + 1) * width * height)),
     };
   }
-  if (facts.segmentation) result.segmentation = { ...facts.segmentation, probabilities: floats(facts.segmentation.probabilities) };
+  if (facts.segmentation) {
+    result.segmentation = { ...facts.segmentation, probabilities: floats(facts.segmentation.probabilities), scale: readScale(facts.segmentation.scale) };
+  }
   result.blocks = facts.blocks.map((block) => ({
     ...block,
     channelGate: floats(block.channel),
@@ -33,14 +38,7 @@ function readResult(facts) {
   return result;
 }
 
-function show(value) {
-  setBusy('');
-  if (!value || value.kind === 'message') {
-    if (value) say(value.text);
-    for (const name of ONLY_WITH_RESULT) part(name).hidden = !view.result;
-    return;
-  }
-  say('');
+function showResult(value) {
   const result = readResult(value);
   Object.assign(focus, { place: null, channel: null, heldPlace: null, heldChannel: null });
   view.result = result;
@@ -53,13 +51,15 @@ function show(value) {
   for (const name of ONLY_WITH_RESULT) part(name).hidden = false;
   showTitle(result);
   const plain = result.blocks.length === 0;
-  for (const name of ['blockmap-panel', 'block-panel', 'channels-panel', 'spatial-panel']) part(name).hidden = plain;
+  for (const name of NEEDS_PSA) part(name).hidden = plain;
   part('absent').hidden = !plain;
   part('absent').textContent = `${result.model} has no polarized self-attention: there are no gates to show. `
     + 'Its heatmaps and mask are what the same network predicts without them.';
   drawPhoto(result);
   drawHeatmaps(result);
   drawParsing(result);
+  fillPictures(result);
+  fillOthers();
   if (!plain) { fillStatistics(result); drawBlockMap(result); }
   if (cropChoice.value === 'box') setWanted(result.crop.box.map(Math.round));
   drawPinned(result);
@@ -83,27 +83,38 @@ function drawBlock() {
     make('p', { class: 'words', text: `${block.size}; ${block.layout}, ${block.formula} formula` }),
     make('table', { class: 'facts' }, make('thead', {}, head), make('tbody', {}, row('channel-only', block.channelNumbers), row('spatial-only', block.spatialNumbers))),
   );
+  drawGates();
+  openedBlock();
+}
+
+function drawGates() {
   paintBlockMap();
   drawChannels();
   drawSpatial();
+  drawEditTools();
+  drawPair();
   writeText();
   tell();
+}
+
+// The gates as the open tab has them: edited where edits are made, untouched everywhere else.
+function shownBlock() {
+  return (view.tab === 'change' && view.after ? view.after : view.result).blocks[view.block];
 }
 
 function drawChoice() {
   drawMarks(view.result);
   drawPinned(view.result);
   tell();
+  toAddress();
 }
 
 function showTitle(result) {
   const form = result.layout === 'none' ? 'no PSA' : `${result.formula} formula, ${result.layout}`;
   const flip = result.flip ? ', averaged with the mirrored photo' : '';
   part('model').textContent = result.model;
-  part('run').textContent = `${form} · ${result.device} · ${result.seconds.toFixed(2)} s${flip}`;
-  part('edited').hidden = result.edits.length === 0;
-  part('edited').title = result.edits.join('\n');
-  part('stored').hidden = !result.example;
+  part('run').textContent = `${form} · ${result.device} · ${result.seconds.toFixed(2)} s${flip}${result.notes.map((note) => ` · ${note}`).join('')}`;
+  part('stored').hidden = !result.stored;
   for (const button of part('examples').children) button.setAttribute('aria-pressed', button.dataset.example === result.example);
   if ([...part('model-choice').options].some((option) => option.value === result.model)) part('model-choice').value = result.model;
   showStatus();
@@ -154,10 +165,12 @@ onFocus((place, channel) => {
   markPhoto(view.result, place);
   readHeatmaps(place);
   readParsing(place);
+  readPair(place);
   if (!view.result.blocks.length) return;
   readBlockMap(place);
   readChannel(channel);
   readSpatial(place, channel);
+  readWalk(place, channel);
 });
 
 part('model-choice').append(...props.models.map((name) => make('option', { value: name, text: name })));
@@ -165,9 +178,11 @@ part('model-choice').addEventListener('change', () => { suggestRun(); poll(); })
 part('flip').addEventListener('change', suggestRun);
 part('examples').append(...props.examples.map(({ name, label, thumbnail }) => {
   const button = make('button', { type: 'button', 'data-example': name, title: label }, make('img', { src: thumbnail, alt: '' }), make('span', { text: label }));
-  button.addEventListener('click', () => { if (!view.busy) { say(''); setBusy('opening the stored result…'); trigger('show_example', { example: name }); } });
+  button.addEventListener('click', () => { if (free()) { say(''); setBusy('opening the stored result…'); trigger('show_example', { example: name }); } });
   return button;
 }));
-watch('value', () => show(props.value));
-show(props.value);
+watch('value', () => answered(props.value));
+answered(props.value);
+openTab('look');
+fromAddress();
 poll();

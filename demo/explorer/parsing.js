@@ -14,14 +14,9 @@ async function drawParsing(result) {
   parsing.shown = segmentation.names.map((name) => name !== 'background');
   parsing.rows = segmentation.names.map((name, k) => classRow(segmentation, k));
   part('classes').replaceChildren(...parsing.rows.map((row) => row.line));
-  const picture = new Image();
-  picture.src = segmentation.mask;
-  await picture.decode();
-  const reader = make('canvas', { width: picture.width, height: picture.height });
-  const context = reader.getContext('2d', { willReadFrequently: true });
-  context.drawImage(picture, 0, 0);
+  const pixels = await maskPixels(segmentation.mask);
   if (view.result !== result) return;
-  parsing.pixels = context.getImageData(0, 0, picture.width, picture.height);
+  parsing.pixels = pixels;
   paintMask();
 }
 

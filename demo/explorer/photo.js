@@ -50,6 +50,7 @@ function drawMarks(result) {
   }
   if (result.pose && part('show-skeleton').checked) layers.push(skeleton(result.pose, unit));
   layers.push(svg('rect', { class: 'cell under' }), svg('rect', { class: 'cell over' }), svg('rect', { class: 'wanted under' }), svg('rect', { class: 'wanted' }));
+  layers.push(...arrowLayer(unit));
   photo.marks.replaceChildren(...layers);
   showWanted();
 }

@@ -11,21 +11,37 @@ function setBusy(text) {
   view.busy = Boolean(text);
   element.classList.toggle('busy', view.busy);
   element.setAttribute('aria-busy', view.busy);
-  for (const name of ['choose', 'webcam', 'again', 'snap']) part(name).disabled = view.busy || !props.models.length;
+  for (const name of ['choose', 'webcam', 'again', 'snap', 'compare-run', 'switch-run']) part(name).disabled = view.busy || !props.models.length;
   for (const button of part('examples').children) button.disabled = view.busy;
   view.busyText = text;
   showStatus();
 }
 
+// Whether nothing is on its way: what comes back from two requests at once could belong to two results.
+function free() {
+  const running = view.busy || edits.inFlight || walk.inFlight;
+  if (running) part('status').textContent = 'one moment: the network is still running';
+  return !running;
+}
+
 function ask(more) {
-  if (view.busy) return;
+  if (!free()) return;
   say('');
   setBusy('the network is looking…');
   const crop = part('crop-choice').value;
   trigger('run_photo', {
-    model: part('model-choice').value, flip: part('flip').checked, crop, box: crop === 'box' ? view.wanted : null, ...more,
+    model: part('model-choice').value, flip: part('flip').checked, crop, box: crop === 'box' ? view.wanted : null,
+    device: part('device-choice').value || 'auto', ...more,
   });
   poll();
+}
+
+// Shown where there is a choice, once a network has run here.
+function offerDevices(names) {
+  const select = part('device-choice');
+  part('device-field').hidden = names.length < 2;
+  if (names.length < 2 || select.options.length) return;
+  select.append(...['auto', ...names].map((name) => make('option', { value: name, text: name })));
 }
 
 async function takeFile(file) {
@@ -50,7 +66,7 @@ async function takeFile(file) {
 part('choose').addEventListener('click', () => part('file').click());
 part('file').addEventListener('change', (event) => { takeFile(event.target.files[0]); event.target.value = ''; });
 part('again').addEventListener('click', () => ask({}));
-for (const what of ['everything', 'report']) {
+for (const what of ['everything', 'report', 'notebook']) {
   part(`download-${what}`).addEventListener('click', () => { say(''); trigger('download', { what }); });
 }
 

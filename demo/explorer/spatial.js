@@ -4,11 +4,13 @@ const spatial = { map: null };
 
 function drawSpatial() {
   const { result } = view;
-  const block = result.blocks[view.block];
+  const block = shownBlock();
   if (!spatial.map) {
     spatial.map = cellMap(part('spatial-map'), 'Spatial-only map');
-    followPointer(spatial.map.host, () => [spatial.map.width, spatial.map.height]);
+    followPointer(spatial.map.host, () => [spatial.map.width, spatial.map.height], (place) => { if (!painting()) hold(place); });
   }
+  const gate = withStroke(block);
+  part('spatial-edited').hidden = !differs(gate, result.blocks[view.block].spatialGate);
   const { map } = spatial;
   const scale = part('spatial-scale').value === 'stretched' ? block.spatialStretched : result.gate;
   const over = part('spatial-back').value === 'over';
@@ -17,7 +19,7 @@ function drawSpatial() {
   map.back.hidden = !over;
   map.host.classList.toggle('over', over);
   map.canvas.setAttribute('aria-label', `Spatial-only map of ${block.name}: ${block.spatialWords}`);
-  paintCells(map.canvas, block.spatialGate, block.width, block.height, scale, over ? HALF : ALL);
+  paintCells(map.canvas, gate, block.width, block.height, scale, over ? HALF : ALL);
   const legend = part('spatial-legend');
   drawLegend(legend, scale, over ? HALF : ALL);
   legend.classList.toggle('over', over);
@@ -25,12 +27,12 @@ function drawSpatial() {
 }
 
 function readSpatial(place, channel) {
-  const block = view.result.blocks[view.block];
+  const block = shownBlock();
   const words = part('spatial-here');
   spatial.map.outline(place);
   words.classList.toggle('live', Boolean(place));
   words.textContent = place
-    ? `${cellName(place, block)}: ${spatialAt(block, place).toFixed(block.spatialPlaces)}`
+    ? `${cellName(place, block)}: ${wasAndIs(spatialAt(view.result.blocks[view.block], place), spatialAt(block, place), block.spatialPlaces)}`
     : 'Point at a cell to read it.';
   readGain(block, place, channel);
 }

@@ -9,6 +9,10 @@ function table(caption, heads, rows) {
 function writeText() {
   const { result } = view;
   if (!result || !part('text').open) return;
+  part('text-body').replaceChildren(...({ look: lookTables, change: changeTables, walk: walkTables, compare: compareTables }[view.tab] ?? lookTables)(result));
+}
+
+function lookTables(result) {
   const tables = [];
   if (result.pose) tables.push(jointTable(result.pose));
   if (result.segmentation) {
@@ -22,7 +26,7 @@ function writeText() {
     ));
     tables.push(...gateTables(result.blocks[view.block]));
   }
-  part('text-body').replaceChildren(...tables);
+  return tables;
 }
 
 function jointTable(pose) {

@@ -53,6 +53,7 @@ class Experiment:
         if getattr(model, "info", None) is None:
             raise TypeError(f"expected a model from psa_viz.load, got {type(model).__name__}")
         self.photo, self.model, self.crop = load_photo(photo), model, crop
+        self._paths = psa_paths(model)
         self._memory = None
         self.untouched = self._explain(())
 
@@ -95,12 +96,11 @@ class Experiment:
 
     def _path(self, block: str) -> str:
         """Path of a block's PSA, if its features are remembered."""
-        paths = psa_paths(self.model)
-        if block not in paths:
-            raise ValueError(f"no PSA block named {block!r}; this model has {', '.join(paths) or 'none'}")
+        if block not in self._paths:
+            raise ValueError(f"no PSA block named {block!r}; this model has {', '.join(self._paths) or 'none'}")
         if self._memory is None:
             raise ValueError(f"the steps of a block are shown for HRNets; {self.model.info.name} is another network")
-        return paths[block]
+        return self._paths[block]
 
     def _explain(self, edits: tuple[Edit, ...]) -> Explanation:
         began = time.perf_counter()
@@ -136,13 +136,13 @@ class Experiment:
             else:
                 outputs = self.model(self._input())
         ran = {record.name for record in trace}
-        fresh = tuple(name for name, path in psa_paths(self.model).items() if f"{path}.channel.gate" in ran)
+        fresh = tuple(name for name, path in self._paths.items() if f"{path}.channel.gate" in ran)
         if edits:
             trace = Trace([*self._trace, *trace])
         return probability_maps(outputs), trace, fresh
 
     def _recording(self):
-        return record(self.model, KINDS) if psa_paths(self.model) else nullcontext(Trace())
+        return record(self.model, KINDS) if self._paths else nullcontext(Trace())
 
     def _input(self) -> Tensor:
         return network_input(cut(self.photo, self.crop)[None], next(self.model.parameters()).device)

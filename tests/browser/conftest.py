@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from demo.shelf import EXAMPLES
+
 ROOT = Path(__file__).parents[2]
 SLOW = 60_000
 """Milliseconds that a busy machine may take over anything."""
@@ -45,13 +47,23 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The page with synthetic examples and a stand-in for the network."""
+    examples = tmp_path_factory.mktemp("examples")
+    yield from _serve("serve.py", tmp_path_factory.mktemp("uploads"), examples, str(examples))
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The page with the bundled models and examples."""
+    yield from _serve("serve_live.py", tmp_path_factory.mktemp("live-uploads"), EXAMPLES)
+
+
+def _serve(script: str, uploads: Path, examples: Path, *arguments: str) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    examples = tmp_path_factory.mktemp("examples")
-    uploads = tmp_path_factory.mktemp("uploads")
     process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("serve.py")), str(port), str(examples)],
+        [sys.executable, str(Path(__file__).with_name(script)), str(port), *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -81,9 +93,19 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def visit(server: Server, chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Opens the page in a context of its own, as another visitor; what went wrong there fails the test at its end."""
+    yield from _visitors(server, chromium)
+
+
+@pytest.fixture
+def call(live: Server, chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """The same for the page with the bundled models."""
+    yield from _visitors(live, chromium)
+
+
+def _visitors(server: Server, chromium: Browser) -> Iterator[Callable[..., Page]]:
     contexts, wrong = [], []
 
-    def open_page(width: int = 1440, height: int = 900, **options: object) -> Page:
+    def open_page(width: int = 1440, height: int = 900, fragment: str = "", **options: object) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(SLOW)
         contexts.append(context)
@@ -91,8 +113,8 @@ def visit(server: Server, chromium: Browser) -> Iterator[Callable[..., Page]]:
         page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: wrong.append(request.url) if _leaves(request.url) else None)
-        page.goto(server.address)
-        page.locator("#explorer .tile").first.wait_for()
+        page.goto(f"{server.address}/{fragment}")
+        page.locator("#explorer .tile").first.wait_for(state="attached")
         return page
 
     yield open_page

@@ -13,6 +13,7 @@ import pytest
 
 from demo.__main__ import free_port
 from demo.engine import Engine
+from demo.explorer import component
 from tests.demo import synthetic
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +74,24 @@ def test_the_request_reaches_the_network_as_it_is() -> None:
     assert seen == {"box": (1.0, 2.0, 3.0, 4.0), "flip": True, "model": "a"}
 
 
+def test_a_device_is_chosen_from_those_that_there_are() -> None:
+    loaded = []
+
+    def load(name: str, device: str = "auto") -> str:
+        loaded.append((name, device))
+        return f"{name} on {device}"
+
+    engine = Engine(["a"], load=load, explain=lambda image, model, box, flip: model, devices=lambda: ("cpu", "cuda:0"))
+    assert engine.devices() == (), "nobody has looked before a model was loaded"
+    assert engine.explain(IMAGE, "a", None, False) == "a on auto"
+    assert engine.explain(IMAGE, "a", None, False, device="cuda:0") == "a on cuda:0"
+    assert engine.explain(IMAGE, "a", None, False, device="cuda:0") == "a on cuda:0"
+    assert loaded == [("a", "auto"), ("a", "cuda:0")]
+    assert engine.devices() == ("cpu", "cuda:0")
+    with pytest.raises(ValueError, match="no device 'tpu'"):
+        engine.explain(IMAGE, "a", None, False, device="tpu")
+
+
 def test_building_the_page_imports_no_torch(tmp_path: Path) -> None:
     from psa_viz.inference.archive import save
 
@@ -102,9 +121,39 @@ def test_help_answers_without_starting_anything() -> None:
     assert "--port" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["explorer.html", "explorer.css"])
-def test_templates_hold_nothing_to_fill_in(name: str) -> None:
-    text = (ROOT / "demo" / "explorer" / name).read_text(encoding="utf-8")
+EXPLORER = ROOT / "demo" / "explorer"
+
+
+@pytest.mark.parametrize("path", [*EXPLORER.glob("*.html"), *EXPLORER.glob("*.css")], ids=lambda path: path.name)
+def test_templates_hold_nothing_to_fill_in(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
     assert "${" not in text
     assert "{{" not in text
-    assert "http" not in text.replace("http://www.w3.org", "")
+    assert "http" not in text
+
+
+def test_the_component_has_every_file_beside_it() -> None:
+    assert {path.name for path in EXPLORER.glob("*.js")} == set(component.SCRIPTS)
+    assert {path.name for path in EXPLORER.glob("*.css")} == set(component.STYLES)
+    text = component.template()
+    assert "<!-- include" not in text
+    for path in EXPLORER.glob("*.html"):
+        assert path.read_text(encoding="utf-8").splitlines()[0] in text
+
+
+@pytest.mark.parametrize("path", sorted(EXPLORER.iterdir()), ids=lambda path: path.name)
+def test_a_file_of_the_page_is_one_idea(path: Path) -> None:
+    if path.is_file():
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
+
+
+def test_every_event_of_the_component_is_listened_to() -> None:
+    from demo import app
+    from demo.events import Events
+
+    assert {*app.ON_THE_NETWORK, *app.AT_ONCE, "download"} == set(component.EVENTS)
+    for name in (*app.ON_THE_NETWORK, *app.AT_ONCE):
+        assert callable(getattr(Events, name))
+    scripts = "\n".join((EXPLORER / name).read_text(encoding="utf-8") for name in component.SCRIPTS)
+    for name in component.EVENTS:
+        assert f"trigger('{name}'" in scripts

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo import panels
+from demo import keep, panels
 from demo.engine import Engine
 from demo.shelf import Shelf
+from demo.visit import Visit
 from psa_viz.inference.archive import load, save
 from psa_viz.inference.geometry import Box
 from psa_viz.inference.results import Explanation
@@ -131,12 +132,12 @@ def test_an_example_that_is_not_there_is_refused(shelf: Shelf, name: str) -> Non
 
 def test_the_download_opens_again(tmp_path: Path) -> None:
     shown = synthetic.explanation()
-    with zipfile.ZipFile(panels.write_download({"what": "everything"}, shown)) as bundle:
+    with zipfile.ZipFile(keep.write_download({"what": "everything"}, Visit(shown))) as bundle:
         bundle.extractall(tmp_path)
     np.testing.assert_array_equal(load(tmp_path).pose.heatmaps, shown.pose.heatmaps)
-    assert panels.write_download({"what": "report"}, shown).suffix == ".html"
+    assert keep.write_download({"what": "report"}, Visit(shown)).suffix == ".html"
     with pytest.raises(ValueError, match="to download"):
-        panels.write_download({"what": "everything else"}, shown)
+        keep.write_download({"what": "everything else"}, Visit(shown))
 
 
 def test_two_equal_messages_are_two_messages() -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.payload import OUTSIDE, payload, reading_order, scale_facts
+from demo.payload import payload, reading_order, scale_facts
+from demo.pictures import OUTSIDE
 from psa_viz.rendering.scales import Scale, gate_scale, probability_scale, stretched
 from psa_viz.rendering.skeletons import LSP_JOINTS
 from tests.demo import synthetic

@@ -1,0 +1,35 @@
+"""Another model, or the same one with random weights, on the crop that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from demo.change import with_experiment
+from demo.difference_facts import change_facts, second_facts
+from demo.engine import Engine
+from demo.visit import Visit
+
+LARGEST_SEED = 2**31 - 1
+
+
+def compare(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[dict[str, Any], Visit]:
+    """The other result beside the one that is shown, on the same scales.
+
+    Raises:
+        ValueError: for a model that is not offered, or a seed that is none.
+    """
+    base, visit = with_experiment(visit, engine)
+    seed = request.get("seed")
+    if seed is not None and (type(seed) is not int or not 0 <= seed <= LARGEST_SEED):
+        raise ValueError(f"Expected a seed from 0 to {LARGEST_SEED}, got {str(seed)[:20]!r}.")
+    name = visit.shown.model if seed is not None else str(request.get("model"))
+    other = engine.experiment(visit.shown.image, name, visit.shown.crop, seed=seed, device=visit.device).untouched
+    facts = {
+        "kind": "compare",
+        "base": base,
+        "asked": {"model": name, "seed": seed},
+        "other": second_facts(other),
+        "change": change_facts(visit.shown, other),
+    }
+    return facts, visit

@@ -1,0 +1,93 @@
+"""Two results of one crop for the browser: the second one, and what changed from the first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from demo.payload import block_facts, parsing_facts, pose_facts, scale_facts
+from psa_viz.inference.difference import Difference, difference
+from psa_viz.rendering.change_words import change_sentences, class_sentence, joint_sentence, signed_percent
+from psa_viz.rendering.scales import Scale, signed_scale
+from psa_viz.rendering.words import percent
+
+if TYPE_CHECKING:
+    from psa_viz.inference.results import Explanation
+
+
+def second_facts(after: Explanation, reached: Collection[str] | None = None) -> dict[str, Any]:
+    """The second result without photo and crop, which are those of the first; only the blocks that were reached."""
+    blocks = [block for name, block in after.blocks.items() if reached is None or name in reached]
+    return {
+        "model": after.model,
+        "formula": after.formula,
+        "layout": after.layout,
+        "seconds": after.seconds,
+        "pose": None if after.pose is None else pose_facts(after.pose),
+        "segmentation": None if after.segmentation is None else parsing_facts(after),
+        "blocks": [block_facts(block, after) for block in blocks],
+    }
+
+
+def change_facts(before: Explanation, after: Explanation) -> dict[str, Any]:
+    """Numbers and sentences of the difference, and the signed scales that its pictures are drawn on."""
+    change = difference(before, after)
+    return {
+        "identical": change.identical,
+        "visible": change.visible,
+        "sentences": change_sentences(change),
+        "joints": _joints(change),
+        "classes": _classes(change),
+        "flipped": change.flipped,
+        "heatmaps": _scales(change.heatmaps),
+        "probabilities": _scales(change.probabilities),
+        "gates": _gate_scales(before, after, change),
+    }
+
+
+def _joints(change: Difference) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": joint.name.replace("_", " "),
+            "words": joint_sentence(joint),
+            "moved": joint.moved,
+            "peaks": [f"{joint.peak_before:.3f}", f"{joint.peak_after:.3f}"],
+            "scores": [f"{joint.score_before:.2f}", f"{joint.score_after:.2f}"],
+        }
+        for joint in change.joints
+    ]
+
+
+def _classes(change: Difference) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": one.name,
+            "words": class_sentence(one),
+            "areas": [percent(one.before), percent(one.after)],
+            "points": signed_percent(one.after - one.before),
+            "lost": one.lost,
+            "gained": one.gained,
+        }
+        for one in change.classes
+    ]
+
+
+def _scales(maps: np.ndarray | None) -> dict[str, Any] | None:
+    """One scale for all maps, so that they can be compared: diverging and centred on 0."""
+    return None if maps is None else scale_facts(signed_scale(maps, "after \u2212 before"))
+
+
+def _gate_scales(before: Explanation, after: Explanation, change: Difference) -> dict[str, dict[str, Any]]:
+    """Block -> scales of the change of its two gates; blocks whose gates are the same are left out."""
+    found = {}
+    for name, (channel, spatial) in change.gates.items():
+        if channel or spatial:
+            limits = {"channel": channel, "spatial": spatial}
+            found[name] = {branch: scale_facts(_symmetric(limit)) for branch, limit in limits.items()}
+    return found
+
+
+def _symmetric(limit: float) -> Scale:
+    return signed_scale(np.array([-limit, limit]), "after \u2212 before")

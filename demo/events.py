@@ -1,0 +1,92 @@
+"""From an event of the component to an answer and the visitor's new state, whatever happens in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from demo import panels
+from demo.change import change, edited_facts
+from demo.compare import compare
+from demo.engine import Engine
+from demo.payload import payload
+from demo.shelf import Shelf
+from demo.switchboard import switchboard
+from demo.visit import Visit
+from demo.walk import trained, walk
+
+Answer = tuple[dict[str, Any], Visit | None]
+Handler = Callable[[Mapping[str, Any], Visit | None], Answer]
+
+
+class Events:
+    """One method for each event. `visit` is None for a visitor who has not asked for anything yet.
+
+    Args:
+        uploads: returns the folder in which uploads arrive.
+    """
+
+    def __init__(self, engine: Engine, shelf: Shelf, uploads: Callable[[], Path]) -> None:
+        self.engine, self.shelf, self.uploads = engine, shelf, uploads
+
+    def run_photo(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        visit = visit or self.first()
+        shown, example = (visit.shown, visit.example) if visit else (None, None)
+        sent, result = panels.run(request, shown, self.engine, self.uploads(), example)
+        visit = (visit or Visit(result)).showing(result, sent["example"], panels.read_device(request))
+        return {**sent, "devices": list(self.engine.devices())}, visit
+
+    def show_example(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        sent, result = panels.show_example(request, self.shelf)
+        return sent, (visit or Visit(result)).showing(result, sent["example"])
+
+    def run_edits(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        return change(request, self.needed(visit), self.engine)
+
+    def walk(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        return walk(request, self.needed(visit), self.engine)
+
+    def trained(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        return trained(request, self.needed(visit), self.engine)
+
+    def switchboard(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        return switchboard(request, self.needed(visit), self.engine)
+
+    def compare(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        return compare(request, self.needed(visit), self.engine)
+
+    def keep(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        """Put the state as it is among the runs."""
+        return {"kind": "kept"}, self.needed(visit).kept()
+
+    def restore(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        """An earlier state, without running anything."""
+        visit = self.needed(visit).restored(request.get("run"))
+        base = payload(visit.shown, example=visit.example, stored=False)
+        return {**edited_facts(visit), "base": base, "restored": True}, visit
+
+    def first(self) -> Visit | None:
+        """The state that the page opens with; None where nothing is stored."""
+        result = panels.first_result(self.shelf)
+        return None if result is None else Visit(result, self.shelf.names[0])
+
+    def needed(self, visit: Visit | None) -> Visit:
+        """The visitor's state, or the one that the page opens with.
+
+        Raises:
+            ValueError: if nothing is shown at all.
+        """
+        visit = visit or self.first()
+        if visit is None:
+            raise ValueError("Choose a photo first.")
+        return visit
+
+    def answer(self, handler: Handler, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        """What to send and the new state; after an error a sentence, and the state as it was."""
+        number = request.get("n") if isinstance(request, Mapping) else None
+        try:
+            sent, new = handler(request, visit)
+        except Exception as error:  # whatever it is, the visitor reads a sentence and the page goes on
+            return {**panels.apology(error), "n": number}, visit
+        return panels.numbered({**sent, "n": number, "runs": new.listed() if new else []}), new

@@ -1,0 +1,121 @@
+// The view in the page's address: tab, example, model, block, scale, edits. Defaults are left out. The photo is never in it.
+
+const SCALES = ['heat-scale', 'map-scale', 'channel-scale', 'channel-order', 'spatial-scale', 'spatial-back', 'heat-back'];
+const LONGEST_ADDRESS = 30000; // characters; longer ones are cut off by too many programs
+const address = { begun: false, ready: false, todo: [] };
+
+function toAddress() {
+  if (!address.ready || !view.result) return;
+  const state = new URLSearchParams();
+  const keep = (name, value, usual) => { if (value && value !== usual) state.set(name, value); };
+  keep('tab', view.tab, 'look');
+  keep('example', view.result.example, props.examples[0]?.name);
+  if (!view.result.stored) keep('model', view.result.model, props.models[0]);
+  keep('block', view.result.blocks.length ? here() : null, usualBlock());
+  for (const name of SCALES) keep(name, part(name).value, USUAL[name]);
+  if (view.joint !== null) state.set('joint', view.joint);
+  keep('picture', part('pair-what').value, 'mask');
+  if (view.other) state.set('with', view.other.asked.seed === null ? view.other.asked.model : `random:${view.other.asked.seed}`);
+  if (edits.list.length) state.set('edits', JSON.stringify(edits.list.map(packed)));
+  const text = state.toString();
+  const fits = text.length <= LONGEST_ADDRESS;
+  part('link-note').textContent = fits ? LINK_NOTE : 'These edits are too long for an address: download them instead.';
+  history.replaceState(history.state, '', `${location.pathname}${location.search}${text && fits ? `#${text}` : ''}`);
+}
+
+const LINK_NOTE = part('link-note').textContent;
+const USUAL = {}; // filled when all of the page is there
+
+function usualBlock() {
+  return view.result.blocks.length ? view.result.blocks[mostVaried(view.result)].name : null;
+}
+
+// A mask of cells as its size and the lengths of its runs, beginning with zeros: "32x32:5.3.1016".
+function packed(edit) {
+  if (!edit.where) return edit;
+  const runs = [];
+  let last = '0';
+  runs.push(0);
+  for (const mark of edit.where.join('')) {
+    if (mark !== last) { runs.push(0); last = mark; }
+    runs[runs.length - 1] += 1;
+  }
+  return { ...edit, where: `${edit.where[0].length}x${edit.where.length}:${runs.join('.')}` };
+}
+
+function unpacked(edit) {
+  if (typeof edit.where !== 'string') return edit;
+  const match = edit.where.match(/^(\d{1,4})x(\d{1,4}):([\d.]+)$/);
+  if (!match) return edit;
+  const [width, height] = [Number(match[1]), Number(match[2])];
+  const marks = match[3].split('.').map((count, i) => String(i % 2).repeat(Math.min(Number(count), width * height))).join('');
+  return { ...edit, where: Array.from({ length: height }, (_, y) => marks.slice(y * width, (y + 1) * width)) };
+}
+
+// Steps that follow one another: each waits until the answer to the one before has been drawn.
+function fromAddress() {
+  for (const name of SCALES) USUAL[name] = part(name).value;
+  const state = new URLSearchParams(location.hash.slice(1));
+  const example = state.get('example');
+  const model = state.get('model');
+  const steps = [];
+  if (example && props.examples.some((one) => one.name === example) && example !== view.result?.example) {
+    steps.push(() => trigger('show_example', { example }));
+  }
+  if (model && props.models.includes(model)) steps.push(() => { if (view.result.model !== model) ask({ model }); else arrived(); });
+  steps.push(() => { takeView(state); arrived(); });
+  const list = readList(state.get('edits'));
+  if (list.length) steps.push(() => { edits.past = [[]]; takeEdits(list); });
+  const other = state.get('with');
+  if (other) steps.push(() => { takeOther(other); askCompare(); });
+  Object.assign(address, { begun: true, todo: steps });
+  if (view.result) arrived();
+}
+
+function readList(text) {
+  try {
+    const list = JSON.parse(text ?? '[]');
+    return Array.isArray(list) && list.every((edit) => edit && typeof edit === 'object') ? list.map(unpacked) : [];
+  } catch (error) {
+    say('The edits in this address can not be read.');
+    return [];
+  }
+}
+
+function arrived() {
+  if (!address.begun) return;
+  const step = address.todo.shift();
+  if (step) { step(); return; }
+  address.ready = true;
+  toAddress();
+}
+
+function takeView(state) {
+  for (const name of SCALES) {
+    const button = [...part(name).querySelectorAll('button')].find((one) => one.dataset.value === state.get(name));
+    if (button) button.click();
+  }
+  const block = view.result.blocks.findIndex((one) => one.name === state.get('block'));
+  if (block >= 0) chooseBlock(block);
+  const joint = Number(state.get('joint') ?? NaN);
+  if (view.result.pose?.names[joint]) { view.joint = joint; drawChoice(); }
+  if ([...part('pair-what').options].some((option) => option.value === state.get('picture'))) part('pair-what').value = state.get('picture');
+  openTab(state.get('tab') ?? 'look');
+}
+
+function takeOther(text) {
+  const seed = text.match(/^random:(\d+)$/);
+  if (seed) part('compare-seed').value = seed[1];
+  part('compare-choice').value = seed ? RANDOM : text;
+  showSeed();
+}
+
+element.addEventListener('click', () => queueMicrotask(toAddress));
+part('copy-link').addEventListener('click', async () => {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    part('link-note').textContent = `Copied. ${LINK_NOTE}`;
+  } catch (error) {
+    part('link-note').textContent = 'The clipboard can not be used here: copy the address from the browser’s own bar.';
+  }
+});

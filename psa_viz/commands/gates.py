@@ -10,7 +10,9 @@ from psa_viz.commands.options import command, model_options
 
 def add(commands: argparse._SubParsersAction) -> None:
     own = command(commands, "gates", _gates, "measure what every PSA block's gates do over the photos of archives")
-    own.add_argument("--data", type=Path, required=True, nargs="+", metavar="FILE.tar", help="archives of photos")
+    what = own.add_mutually_exclusive_group(required=True)
+    what.add_argument("--data", type=Path, nargs="+", metavar="FILE.tar", help="archives of photos")
+    what.add_argument("--stored", action="store_true", help="what is known of all bundled models, a row each")
     model_options(own)
     own.add_argument("--size", type=int, metavar="PIXELS", help="longer side of the network's input, times 32")
     own.add_argument("--limit", type=int, metavar="N", help="use the first N photos of each archive")
@@ -18,6 +20,9 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _gates(options: argparse.Namespace) -> None:
+    if options.stored:
+        _stored(options)
+        return
     import psa_viz
     from psa_viz.recording.gate_table import markdown, to_json
     from psa_viz.training.data import read
@@ -33,3 +38,11 @@ def _gates(options: argparse.Namespace) -> None:
         return
     for table in tables:
         print(f"{table.model} on {table.images} photos of {table.data}, input {table.size}\n\n{markdown(table)}")
+
+
+def _stored(options: argparse.Namespace) -> None:
+    from psa_viz.models.cards import bundled
+    from psa_viz.recording.gate_table import overview, stored, to_json
+
+    tables = [table for card in bundled() for table in stored(card.name)]
+    print(to_json(tables) if options.json else overview(tables), end="")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from psa_viz.models.cards import WEIGHTS
@@ -16,6 +17,9 @@ SCHEMA = 1
 STILL = 0.01
 """A channel or cell whose standard deviation over the images is below this is called still: whatever the photo shows,
 it gets the same weight. A gate of such values is a bias, not attention."""
+
+BIAS = 0.05
+"""Below this share of a gate's variance between photos, the gate is called a bias of its block."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,29 @@ def markdown(table: GateTable) -> str:
         ]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
+
+
+def overview(tables: Sequence[GateTable]) -> str:
+    """One row a table, as markdown: medians over the blocks, and in how many of them the channel gate is a bias."""
+    rows = [
+        "| model | photos | channel gate: range | between photos | blocks where it is a bias "
+        "| spatial map: range | between photos | flat maps |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for table in tables:
+        channel, spatial = ([getattr(block, gate) for block in table.blocks] for gate in ("channel", "spatial"))
+        biases = sum(gate.between is None or gate.between < BIAS for gate in channel)
+        rows.append(
+            f"| `{table.model}` | {table.images} of {table.data} | {median(g.range for g in channel):.3f} "
+            f"| {_between(channel)} | {biases} of {len(channel)} | {median(g.range for g in spatial):.4f} "
+            f"| {_between(spatial)} | {sum(g.flat for g in spatial) / len(spatial):.0%} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def _between(gates: Sequence[GateSummary]) -> str:
+    known = [gate.between for gate in gates if gate.between is not None]
+    return f"{median(known):.0%} ({min(known):.0%} to {max(known):.0%})" if known else "-"
 
 
 def _cells(gate: GateSummary) -> list[str]:

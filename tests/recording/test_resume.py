@@ -138,7 +138,7 @@ def test_another_number_of_modules_and_blocks_is_walked_the_same_way(image) -> N
         ).eval()
     nn.init.normal_(model.heads["pose"][-1].weight, std=0.5)
     with torch.no_grad():
-        plain, memory = remember(model, image)
+        memory = remember(model, image)[1]
         for block in memory.inputs:
             edits = [SwitchOff(block, "spatial", to=0.0)]
             with edited(model, edits):

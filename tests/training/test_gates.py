@@ -15,7 +15,7 @@ from psa_viz.models.zoo import build
 from psa_viz.recording.blocks import KINDS, attention_blocks, psa_paths
 from psa_viz.recording.edits import Paint, SwitchOff
 from psa_viz.recording.gate_sums import GateSums, gain_summary
-from psa_viz.recording.gate_table import markdown, read, stored, to_json
+from psa_viz.recording.gate_table import markdown, overview, read, stored, to_json
 from psa_viz.recording.recorder import edited, record
 from psa_viz.recording.statistics import describe
 from psa_viz.training import gates as gates_module
@@ -220,3 +220,20 @@ def test_the_command_prints_and_stores_the_same(untrained, archives, tmp_path, c
     assert [(table.data, table.images) for table in read(out)] == [("lspet_val.tar", 2), ("ccp_val.tar", 2)]
     assert main(common) == 0
     assert len(re.findall(r"^\| `stage", capsys.readouterr().out, re.MULTILINE)) == 40
+
+
+def test_the_overview_counts_biases_and_keeps_single_images_apart(network, people, capsys):
+    from psa_viz.__main__ import main
+
+    switched = [SwitchOff(name, "channel", to=0.5) for name in list(psa_paths(network))[:3]]
+    with edited(network, switched):
+        table = gates(network, people, "drawn.tar", size=64)
+    single = gates(network, replace(people, images=people.images[:1]), "one.tar", size=64)
+    first, second = overview([table, single]).splitlines()[2:]
+    biases = sum(block.channel.between is None or block.channel.between < 0.05 for block in table.blocks)
+    assert biases >= 3
+    assert f"| {biases} of 20 |" in first
+    assert "3 of drawn.tar" in first
+    assert second.count("| - |") == 2
+    assert main(["gates", "--stored"]) == 0
+    assert "`person-psa-parallel`" in capsys.readouterr().out

@@ -24,7 +24,7 @@ def test_a_card_tells_the_truth_about_its_file(name):
     assert model.info.name == name
     assert (model.info.formula, model.info.layout) == (card.formula, card.layout)
     assert card.facts["parameters"] == sum(parameter.numel() for parameter in model.parameters())
-    assert card.facts["gmacs"] == pytest.approx(count_macs(model, model.info.input_size) / 1e9, abs=1e-3)
+    assert card.facts["gmacs"] == pytest.approx(count_macs(model, model.info.input_size) / 1e9, rel=2e-3)
     for key in ("recipe", "seed", "commit", "data", "licence", "torch", "machine"):
         assert card.facts[key] not in (None, "", {}), key
     measured = {"person": {"lspet_val.tar", "ccp_val.tar"}, "street": {"camvid_val.tar"}}

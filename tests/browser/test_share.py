@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from psa_viz.inference.experiment import Experiment
 from psa_viz.recording.edits import Mute
-from tests.browser.test_change import BLOCK, choose, experiment, said, settled  # noqa: F401
+from tests.browser.test_change_tab import BLOCK, choose, experiment, said, settled  # noqa: F401
 from tests.browser.test_look import part
 
 ROOT = Path(__file__).parents[2]

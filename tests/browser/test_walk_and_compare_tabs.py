@@ -14,7 +14,7 @@ from psa_viz.inference.difference import difference
 from psa_viz.inference.experiment import Experiment
 from psa_viz.inference.variants import with_random_weights
 from psa_viz.rendering.change_words import change_sentences
-from tests.browser.test_change import BLOCK, SIDE, choose, experiment  # noqa: F401
+from tests.browser.test_change_tab import BLOCK, SIDE, choose, experiment  # noqa: F401
 from tests.browser.test_look import part
 
 

@@ -131,7 +131,7 @@ def test_two_crops_are_not_compared(experiment, model, photo) -> None:
 
 
 def test_a_change_too_small_to_see_says_so(photo) -> None:
-    trained = psa_viz.load("person-psa-parallel", device="cpu")  # fresh heads are so undecided that rounding flips pixels
+    trained = psa_viz.load("person-psa-parallel", device="cpu")  # rounding flips pixels of fresh, undecided heads
     experiment = Experiment(photo, trained, psa_viz.explain(photo, trained, box=(0, 0, 90, 90)).crop)
     change = difference(experiment.untouched, experiment.edited([Scale(BLOCK, factor=1.00001, branch="spatial")]))
     assert not change.identical

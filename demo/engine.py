@@ -129,9 +129,13 @@ class Engine:
             log.exception("loading %s", name)
 
 
+DEFAULT = "person-psa-parallel"
+"""The model of the worked examples, which loads behind the first paint."""
+
+
 def bundled_names() -> list[str]:
-    """Names of the models that come with the package, one with PSA first. Imports no torch."""
-    cards = sorted(psa_viz.bundled(), key=lambda card: (card.formula == "none", card.name))
+    """Names of the models that come with the package, DEFAULT first, then those with PSA. Imports no torch."""
+    cards = sorted(psa_viz.bundled(), key=lambda card: (card.name != DEFAULT, card.formula == "none", card.name))
     return [card.name for card in cards]
 
 

@@ -10,13 +10,14 @@ import argparse
 from pathlib import Path
 
 import psa_viz
+from demo.engine import DEFAULT
 from demo.shelf import EXAMPLES
 from psa_viz.inference.archive import JSON_NAME, PHOTO_NAME, TENSORS_NAME, contents
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m demo.make_examples", description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="person-psa-parallel", help="bundled name or path (%(default)s)")
+    parser.add_argument("--model", default=DEFAULT, help="bundled name or path (%(default)s)")
     parser.add_argument("--folder", type=Path, default=EXAMPLES, help="folder of the examples (%(default)s)")
     options = parser.parse_args()
     model = psa_viz.load(options.model, device="cpu")

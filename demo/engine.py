@@ -94,9 +94,10 @@ class Engine:
 
     def trained_under(self, name: str, formula: str, layout: str) -> str | None:
         """The offered model of the same network as `name` that was trained under a formula; None if there is none."""
-        network = name.partition("-")[0]
+        from psa_viz.models.zoo import family  # with torch, which is there by the time anybody asks this
+
         for card in psa_viz.bundled():
-            same = card.name.partition("-")[0] == network and card.name in self.names
+            same = card.name in self.names and family(card.name) == family(name)
             if same and (card.formula, card.layout) == (formula, layout):
                 return card.name
         return None

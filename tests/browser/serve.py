@@ -35,7 +35,7 @@ def main() -> None:
     for name, (seed, model) in EXAMPLES.items():
         if not (folder / name / "explanation.json").exists():
             save(synthetic.explanation(seed, model), folder / name)
-    engine = Engine(MODELS, load=str, explain=explain)
+    engine = Engine(MODELS, load=str, explain=explain, devices=lambda: ("cpu",))  # the real list asks torch
     page = build(engine, Shelf(folder))
     page.launch(server_name="127.0.0.1", server_port=port, quiet=True, prevent_thread_lock=True, **launch_options())
     print("up, torch imported:", "torch" in sys.modules, flush=True)

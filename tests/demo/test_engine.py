@@ -157,3 +157,9 @@ def test_every_event_of_the_component_is_listened_to() -> None:
     scripts = "\n".join((EXPLORER / name).read_text(encoding="utf-8") for name in component.SCRIPTS)
     for name in component.EVENTS:
         assert f"trigger('{name}'" in scripts
+
+
+def test_models_of_another_trunk_do_not_stand_in_for_a_formula():
+    engine = Engine(["person-imagenet-psa-parallel", "street-imagenet-psa-parallel", "person-psa-parallel"])
+    assert engine.trained_under("person-psa-sequential", "paper", "parallel") == "person-psa-parallel"
+    assert engine.trained_under("street-none", "paper", "parallel") is None

@@ -13,14 +13,17 @@ from psa_viz.models.torch_files import read_state_dict
 
 IMAGENET = "imagenet"
 SLOT = ".attention."
+TRUNK = "trunk:"
+HEADS = "heads."
 
 
 def begin(network: Dense, start: str) -> None:
     """Replace fresh weights by what a recipe starts from.
 
     Args:
-        start: "" for fresh weights; "imagenet" for the published ones of the trunk; or the name or path of a trained
-            model with the same network, from which everything outside the attention slots is taken.
+        start: "" for fresh weights; "imagenet" for the published ones of the trunk; the name or path of a trained
+            model with the same network, from which everything outside the attention slots is taken; or "trunk:" and
+            such a name, whose heads may predict something else and are not taken.
 
     Raises:
         ValueError: if there are no published weights for this trunk, or the model has other tensors.
@@ -33,16 +36,18 @@ def begin(network: Dense, start: str) -> None:
             raise ValueError(f"there are no ImageNet weights for the trunk of {network.info.name}")
         network.load_imagenet(read_state_dict(_published()))
         return
-    theirs = _outside_slots(load(start, device="cpu").state_dict())
+    name = start.removeprefix(TRUNK)
+    theirs = _shared(load(name, device="cpu").state_dict(), heads=name == start)
     own = network.state_dict()
-    expected = _outside_slots(own)
+    expected = _shared(own, heads=name == start)
     if {k: v.shape for k, v in theirs.items()} != {k: v.shape for k, v in expected.items()}:
         raise ValueError(f"expected a model with the network of {network.info.name}, got {start}")
     network.load_state_dict({**own, **theirs})
 
 
-def _outside_slots(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {key: value for key, value in state.items() if SLOT not in key}
+def _shared(state: dict[str, Tensor], heads: bool) -> dict[str, Tensor]:
+    """What kinds of attention have in common; without the heads, what kinds of output have in common too."""
+    return {k: v for k, v in state.items() if SLOT not in k and (heads or not k.startswith(HEADS))}
 
 
 def _published() -> Path:

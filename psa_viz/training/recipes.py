@@ -95,16 +95,30 @@ PERSON_IMAGENET = Recipe(
         steps=450,
         learning_rate=8e-4,
         ema=0.99,
+        then=Recipe(  # longer, between the two sizes
+            tasks=(
+                Task(LSPET, 28, 1.0, Jitter(zoom=(0.6, 1.1), any_rotation=0.08, rotation=20.0, shift=0.3)),
+                Task(CCP, 4, 1.5, Jitter(zoom=(0.3, 1.0), any_rotation=0.0, rotation=10.0, shift=1.0)),
+            ),
+            view=160,
+            frozen=2,
+            steps=1900,
+            learning_rate=1.2e-3,
+            ema=0.995,
+        ),
     ),
 )
 STREET_IMAGENET = replace(STREET, steps=1500, learning_rate=1.5e-3, start="imagenet", frozen=2)
 
 INSERT = replace(PERSON.then, steps=120, learning_rate=1e-3, ema=0.97, start="person-none")
 """Attention put into a network that was trained without any, and a short training of the whole."""
+STREET_TRANSFER = replace(STREET, view=192, steps=1400, start="trunk:person-none")
+"""For a machine that cannot afford STREET: the trunk that has learned people learns streets."""
+STREET_INSERT = replace(STREET, view=192, steps=100, learning_rate=1e-3, ema=0.97, start="street-none")
 
 RECIPES = {
     "person": {"": PERSON, "insert": INSERT},
-    "street": {"": STREET},
+    "street": {"": STREET, "transfer": STREET_TRANSFER, "insert": STREET_INSERT},
     "person-imagenet": {"": PERSON_IMAGENET},
     "street-imagenet": {"": STREET_IMAGENET},
 }

@@ -36,6 +36,18 @@ def test_another_network_is_refused(trained):
         begin(build("street-none"), str(trained))
 
 
+def test_a_trunk_goes_to_a_network_that_predicts_something_else(trained):
+    network = build("street-psa-parallel")
+    fresh = {k: v.clone() for k, v in network.state_dict().items()}
+    begin(network, f"trunk:{trained}")
+    expected = weights.read(trained).state_dict()
+    for key, value in network.state_dict().items():
+        kept = ".attention." in key or key.startswith("heads.")
+        assert torch.equal(value, fresh[key] if kept else expected[key]), key
+    with pytest.raises(ValueError, match="network of street-imagenet-none, got trunk:"):
+        begin(build("street-imagenet-none"), f"trunk:{trained}")
+
+
 def test_nothing_to_begin_with_changes_nothing():
     network = build("person-none")
     before = {k: v.clone() for k, v in network.state_dict().items()}

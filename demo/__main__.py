@@ -35,8 +35,10 @@ def main() -> None:
     except (RuntimeError, OSError) as error:
         parser.error(str(error))
 
+    from demo import server
     from demo.app import default_page, launch_options  # late, so that --help answers at once
 
+    server.keep_clean(server.own_folder())
     page, engine = default_page()
     page.launch(server_name=arguments.host, server_port=port, quiet=True, prevent_thread_lock=True, **launch_options())
     shown = "127.0.0.1" if arguments.host == "0.0.0.0" else arguments.host

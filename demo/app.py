@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,16 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo import keep, panels
+from demo import keep, panels, server
+from demo.api import Api
 from demo.engine import Engine, bundled_names
 from demo.events import Events
 from demo.explorer.component import explorer
 from demo.means import stored_means
+from demo.offers import tasks
 from demo.shelf import Shelf
-from demo.visit import Visit
+from demo.slots import Slots, place, visitor_of
+from demo.visit import Visit, check_remembered
 
 HERE = Path(__file__).parent
 DAY = 24 * 60 * 60
@@ -37,7 +40,7 @@ FONTS = ("Helvetica Neue", "Helvetica", "Arial", "Liberation Sans", "sans-serif"
 """Of the visitor's own machine, all of much the same width: no font is fetched from anywhere."""
 
 ON_THE_NETWORK = ("run_photo", "run_edits", "walk", "trained", "switchboard", "compare")
-"""Events that run a network: one at a time, whoever asks. The others wait for nobody."""
+"""Events that run a network: one at a time on every device, whoever asks. The others wait for nobody."""
 AT_ONCE = ("show_example", "keep", "restore")
 
 
@@ -52,39 +55,58 @@ def launch_options() -> dict[str, Any]:
         ),
         "css": (HERE / "page.css").read_text(encoding="utf-8"),
         "footer_links": [],
-        "run_history": False,
-        "max_file_size": "64mb",
         "show_error": True,
+        **server.limits(),
     }
 
 
 def build(engine: Engine, shelf: Shelf) -> gr.Blocks:
     """The page for these models and stored examples. Loads no model."""
-    events = Events(engine, shelf, lambda: Path(get_upload_folder()))
+    slots, uploads = Slots(), lambda: Path(get_upload_folder())
+    events = Events(engine, shelf, uploads)
 
     def status(_: Any = None) -> dict[str, str]:
         return engine.status()
 
+    def line(visitor: Any = None) -> int:
+        return slots.before(str(visitor))
+
+    def leave(visitor: Any = None) -> None:
+        slots.cancel(str(visitor))
+
     def handler(name: str) -> Callable[..., Any]:
+        def ask(request: Mapping[str, Any], visit: Visit | None) -> Any:
+            check_remembered(name, request, visit, shelf.names)
+            if name not in ON_THE_NETWORK:
+                return getattr(events, name)(request, visit)
+            wanted = visit.device if visit and name != "run_photo" else panels.read_device(request)
+            with slots.turn(place(wanted, engine.devices()), visitor_of(request)):
+                return getattr(events, name)(request, visit)
+
         def handle(visit: Visit | None, event: gr.EventData) -> Any:
-            return events.answer(getattr(events, name), event._data, visit)
+            return events.answer(ask, _mapping(event), visit)
 
         return handle
 
     def download(visit: Visit | None, event: gr.EventData) -> tuple[Any, Any]:
         try:
-            return str(keep.write_download(event._data, events.needed(visit))), gr.skip()
+            request = _mapping(event)
+            check_remembered("download", request, visit, shelf.names)
+            return str(keep.write_download(request, events.needed(visit))), gr.skip()
         except Exception as error:  # as in Events.answer
             return None, panels.apology(error)
 
-    with gr.Blocks(title="PSA-Viz", fill_width=True, analytics_enabled=False, delete_cache=(DAY, DAY)) as page:
+    with gr.Blocks(
+        title="PSA-Viz", fill_width=True, analytics_enabled=False, delete_cache=(server.HOUR, server.HOUR)
+    ) as page:
         visit = gr.State(None, time_to_live=DAY)  # this visitor's results; None stands for the first example
         view = explorer(
             panels.first_payload(shelf),
             models=engine.names,
             examples=shelf.examples(),
             means=stored_means(engine.names),
-            status=status,
+            tasks=tasks(engine.names),
+            server_functions=[status, line, leave],
         )
         gr.HTML((HERE / "read.html").read_text(encoding="utf-8"), elem_id="read", apply_default_css=False)
         file = gr.File(visible="hidden")
@@ -92,14 +114,21 @@ def build(engine: Engine, shelf: Shelf) -> gr.Blocks:
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
         for name in ON_THE_NETWORK:
             # The browser itself asks for one thing at a time; "once" would drop what follows right after an answer.
-            slot = {"concurrency_id": "model", "concurrency_limit": 1, "trigger_mode": "multiple"}
+            # No limit here: who waits for the network stands in the line of its device, and can be told their place.
+            slot = {"concurrency_limit": None, "trigger_mode": "multiple"}
             getattr(view, name)(handler(name), visit, [view, visit], **slot, **quiet)
         for name in AT_ONCE:
             getattr(view, name)(handler(name), visit, [view, visit], queue=False, **quiet)
         view.download(download, visit, [file, view], concurrency_limit=4, **quiet).then(
             None, file, None, js=SAVE_FILE, api_visibility="private"
         )
-    return page
+        Api(engine, slots, uploads).add()
+    return page.queue(**server.QUEUE)
+
+
+def _mapping(event: gr.EventData) -> Mapping[str, Any]:
+    """The request that came with an event; an empty one for whatever else a program may send."""
+    return event._data if isinstance(event._data, Mapping) else {}
 
 
 def default_page() -> tuple[gr.Blocks, Engine]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _PLACE = re.compile(r"^(?P<stage>stage\d+(?:\.\d+)?)(?:\.branch(?P<branch>\d+))?\.block(?P<block>\d+)$")
 STATISTIC_COLORMAP = "cividis"
+DECODER = "merge."
+"""What the names of a decoder's blocks begin with."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ STATISTICS = (
 def block_map(blocks: Mapping[str, BlockAttention], scale_facts: Callable[[Scale], dict[str, Any]]) -> dict[str, Any]:
     """Rows, columns and cells of the map, and for every statistic its values and two scales: all that is possible, and
     only what these blocks have."""
-    columns, rows, cells = place(list(blocks))
+    columns, rows, cells = place({name: block.shape[1:] for name, block in blocks.items()})
     labels = []
     for row in range(rows):
         block = next(block for block, cell in zip(blocks.values(), cells, strict=True) if cell[0] == row)
@@ -67,19 +70,19 @@ def block_map(blocks: Mapping[str, BlockAttention], scale_facts: Callable[[Scale
     }
 
 
-def place(names: list[str]) -> tuple[list[dict[str, Any]], int, list[list[int]]]:
-    """Block names -> column headings (text and width), number of rows, and (row, column) of each block.
+def place(sizes: Mapping[str, tuple[int, int]]) -> tuple[list[dict[str, Any]], int, list[list[int]]]:
+    """Block name -> (H, W) of its map, to column headings (text and width), number of rows, and (row, column) of each.
 
-    Stages follow one another from left to right and branches lie below one another. Names of another network stand in
-    one row, in the order of the forward pass.
+    Of an HRNet, stages follow one another from left to right and branches lie below one another. Of any other network
+    each size of map has a row, finest first, with the trunk's blocks from left to right and the decoder's at the right.
     """
-    found = [_PLACE.match(name) for name in names]
-    if not all(found):
-        return (
-            [{"text": "in the order of the forward pass", "span": len(names)}],
-            1,
-            [[0, i] for i in range(len(names))],
-        )
+    found = [_PLACE.match(name) for name in sizes]
+    if all(found) and any(match["branch"] for match in found):
+        return _by_stage(found)
+    return _by_size(sizes)
+
+
+def _by_stage(found: list[re.Match[str]]) -> tuple[list[dict[str, Any]], int, list[list[int]]]:
     widths: dict[str, int] = {}
     for match in found:
         widths[match["stage"]] = max(widths.get(match["stage"], 0), int(match["block"]) + 1)
@@ -90,6 +93,20 @@ def place(names: list[str]) -> tuple[list[dict[str, Any]], int, list[list[int]]]
     cells = [[int(match["branch"] or 0), starts[match["stage"]] + int(match["block"])] for match in found]
     columns = [{"text": _heading(stage, widths), "span": width} for stage, width in widths.items()]
     return columns, max(row for row, _ in cells) + 1, cells
+
+
+def _by_size(sizes: Mapping[str, tuple[int, int]]) -> tuple[list[dict[str, Any]], int, list[list[int]]]:
+    rows = {size: row for row, size in enumerate(sorted(set(sizes.values()), reverse=True))}
+    taken = {False: Counter(), True: Counter()}  # whether it is the decoder's -> row -> blocks so far
+    places = []
+    for name, size in sizes.items():
+        row, decodes = rows[size], name.startswith(DECODER)
+        places.append((row, taken[decodes][row], decodes))
+        taken[decodes][row] += 1
+    trunk, decoder = (max(counts.values(), default=0) for counts in taken.values())
+    cells = [[row, column + trunk * decodes] for row, column, decodes in places]
+    columns = [{"text": "trunk, in the order of the pass", "span": trunk}, {"text": "decoder", "span": decoder}]
+    return [column for column in columns if column["span"]], len(rows), cells
 
 
 def _heading(stage: str, stages: Mapping[str, int]) -> str:

@@ -128,8 +128,21 @@ def _photo(request: Mapping[str, Any], shown: Explanation | None, uploads: Path)
         if shown is None:
             raise ValueError("Choose a photo first.")
         return shown.image
-    path = Path(str(upload)).resolve()
-    if not path.is_relative_to(uploads.resolve()) or not path.is_file():
+    return uploaded(str(upload), uploads)
+
+
+def uploaded(name: str, uploads: Path) -> np.ndarray:
+    """(H, W, 3) uint8 RGB of a file in the folder of uploads, whatever the name says.
+
+    Raises:
+        ValueError: if there is no such file in that folder, or it is no photo.
+    """
+    try:
+        path = Path(name).resolve()
+        there = path.is_relative_to(uploads.resolve()) and path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        there = False
+    if not there:
         raise ValueError("That photo did not arrive; choose it again.")
     from psa_viz.inference.photo import load_photo
 

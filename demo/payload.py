@@ -48,7 +48,7 @@ def payload(explanation: Explanation, *, example: str | None = None, stored: boo
             "width": crop.width,
             "height": crop.height,
             "stride": crop.stride,
-            "src": crop_url(explanation),
+            "src": crop_url(explanation.image, crop),
         },
         "pose": None if explanation.pose is None else pose_facts(explanation.pose),
         "segmentation": None if explanation.segmentation is None else parsing_facts(explanation),
@@ -88,15 +88,22 @@ def reading_order(joint_names: tuple[str, ...]) -> list[int]:
     return [joint_names.index(name) for name in wanted]
 
 
+def skeleton_facts(names: tuple[str, ...]) -> dict[str, Any]:
+    """The joints by name: how they are called, drawn and connected."""
+    return {
+        "names": [name.replace("_", " ") for name in names],
+        "colours": [css(joint_colour(name)) for name in names],
+        "sides": [side(name) for name in names],
+        "order": reading_order(names),
+        "limbs": [[limb.start, limb.end, css(limb.colour)] for limb in limbs(names)],
+    }
+
+
 def pose_facts(pose: PosePrediction) -> dict[str, Any]:
     """Joints and heatmaps for the browser."""
     joints, height, width = pose.heatmaps.shape
     return {
-        "names": [name.replace("_", " ") for name in pose.joint_names],
-        "colours": [_css(joint_colour(name)) for name in pose.joint_names],
-        "sides": [side(name) for name in pose.joint_names],
-        "order": reading_order(pose.joint_names),
-        "limbs": [[limb.start, limb.end, _css(limb.colour)] for limb in limbs(pose.joint_names)],
+        **skeleton_facts(pose.joint_names),
         "width": width,
         "height": height,
         "heatmaps": encode(pose.heatmaps),
@@ -115,7 +122,7 @@ def parsing_facts(explanation: Explanation) -> dict[str, Any]:
     shares = parsing.shares(explanation.crop)
     return {
         "names": list(parsing.class_names),
-        "colours": [_css(tuple(int(part) for part in colour)) for colour in parsing.palette],
+        "colours": [css(tuple(int(part) for part in colour)) for colour in parsing.palette],
         "palette": parsing.palette.astype(int).tolist(),
         "width": width,
         "height": height,
@@ -123,7 +130,7 @@ def parsing_facts(explanation: Explanation) -> dict[str, Any]:
         "scale": scale_facts(Scale(0.0, 1.0, PROBABILITY_COLORMAP, "probability of the class")),
         "shares": shares.astype(float).tolist(),
         "percents": [percent(share) for share in shares],
-        "mask": mask_url(parsing.mask, explanation),
+        "mask": mask_url(parsing.mask, explanation.crop),
         "outside": OUTSIDE,
     }
 
@@ -165,5 +172,6 @@ def _statistics(numbers: Any) -> dict[str, str]:
     }
 
 
-def _css(colour: tuple[int, int, int]) -> str:
+def css(colour: tuple[int, int, int]) -> str:
+    """RGB as the browser writes it."""
     return "#{:02x}{:02x}{:02x}".format(*colour)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-if TYPE_CHECKING:
-    from psa_viz.inference.results import Explanation
+from psa_viz.inference.geometry import Crop
 
 LONGEST_PHOTO = 1024
 LONGEST_CROP = 384
@@ -24,23 +23,23 @@ def photo_url(image: np.ndarray) -> str:
     return _jpeg(picture)
 
 
-def crop_url(explanation: Explanation) -> str:
-    """The crop as a picture of its own; what lies beyond the photo is mid grey."""
-    x0, y0, x1, y1 = explanation.crop.box
+def crop_url(image: np.ndarray, crop: Crop) -> str:
+    """The crop of an (H, W, 3) photo as a picture of its own; what lies beyond the photo is mid grey."""
+    x0, y0, x1, y1 = crop.box
     left, top, right, bottom = int(np.floor(x0)), int(np.floor(y0)), int(np.ceil(x1)), int(np.ceil(y1))
-    height, width = explanation.image.shape[:2]
+    height, width = image.shape[:2]
     inside = (max(0, left), max(0, top), min(width, right), min(height, bottom))
     region = Image.new("RGB", (right - left, bottom - top), (128, 128, 128))
     if inside[0] < inside[2] and inside[1] < inside[3]:
-        region.paste(Image.fromarray(explanation.image).crop(inside), (inside[0] - left, inside[1] - top))
-    size = _shown_size(explanation, longest=LONGEST_CROP)
+        region.paste(Image.fromarray(image).crop(inside), (inside[0] - left, inside[1] - top))
+    size = _shown_size(crop, longest=LONGEST_CROP)
     return _jpeg(region.resize(size, Image.Resampling.LANCZOS, box=(x0 - left, y0 - top, x1 - left, y1 - top)))
 
 
-def mask_url(mask: np.ndarray, explanation: Explanation) -> str:
+def mask_url(mask: np.ndarray, crop: Crop) -> str:
     """Classes inside the crop as a grey PNG, each pixel the nearest of the mask; OUTSIDE beyond the photo."""
-    x0, y0, x1, y1 = explanation.crop.box
-    columns, rows = _shown_size(explanation, longest=LONGEST_CROP)
+    x0, y0, x1, y1 = crop.box
+    columns, rows = _shown_size(crop, longest=LONGEST_CROP)
     xs = np.floor(x0 + (np.arange(columns) + 0.5) / columns * (x1 - x0)).astype(int)
     ys = np.floor(y0 + (np.arange(rows) + 0.5) / rows * (y1 - y0)).astype(int)
     height, width = mask.shape
@@ -50,8 +49,7 @@ def mask_url(mask: np.ndarray, explanation: Explanation) -> str:
     return _data_url(Image.fromarray(shown), "PNG")
 
 
-def _shown_size(explanation: Explanation, longest: int) -> tuple[int, int]:
-    crop = explanation.crop
+def _shown_size(crop: Crop, longest: int) -> tuple[int, int]:
     factor = longest / max(crop.width, crop.height)
     return max(1, round(crop.width * factor)), max(1, round(crop.height * factor))
 

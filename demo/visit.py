@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,18 @@ class Visit:
     def listed(self) -> list[dict[str, Any]]:
         """The runs for the browser."""
         return [{"number": run.number, "label": run.label} for run in self.runs]
+
+
+def check_remembered(event: str, request: Mapping[str, Any], visit: Visit | None, examples: Sequence[str]) -> None:
+    """Whether a visitor without a state is one who just came, and sees the first example.
+
+    Raises:
+        ValueError: if the page shows something else: its state was let go, and the answer would be about another photo.
+    """
+    if visit is not None or event == "show_example" or request.get("upload") is not None:
+        return
+    if request.get("shown") not in (None, *examples[:1]):
+        raise ValueError("This page was open for so long that its photo was let go; choose the photo again.")
 
 
 def _pixels(result: Explanation) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 
 from psa_viz.commands import bench, evaluate, explain, gates, models, train
@@ -19,6 +20,7 @@ USER_ERRORS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0, or 2 after an error that the user can mend."""
     options = _parser().parse_args(arguments)
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # of a damaged photo it says in one sentence what is wrong
     try:
         options.run(options)
     except USER_ERRORS as error:
@@ -39,8 +41,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _sentence(error: Exception) -> str:
-    """One line, whatever the error held."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """One line, whatever the error held; a file's name can hold what a terminal would obey."""
+    line = " ".join(str(error).split()) or type(error).__name__
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 
 const SCALES = ['heat-scale', 'map-scale', 'channel-scale', 'channel-order', 'spatial-scale', 'spatial-back', 'heat-back'];
 const LONGEST_ADDRESS = 30000; // characters; longer ones are cut off by too many programs
-const address = { begun: false, ready: false, todo: [] };
+const address = { begun: false, ready: false, todo: [], later: null };
 
 function toAddress() {
   if (!address.ready || !view.result) return;
   const state = new URLSearchParams();
   const keep = (name, value, usual) => { if (value && value !== usual) state.set(name, value); };
   keep('tab', view.tab, 'look');
+  keep('tour', tour.step, null);
   keep('example', view.result.example, props.examples[0]?.name);
   if (!view.result.stored) keep('model', view.result.model, props.models[0]);
   keep('block', view.result.blocks.length ? here() : null, usualBlock());
@@ -53,9 +54,9 @@ function unpacked(edit) {
 }
 
 // Steps that follow one another: each waits until the answer to the one before has been drawn.
-function fromAddress() {
-  for (const name of SCALES) USUAL[name] = part(name).value;
-  const state = new URLSearchParams(location.hash.slice(1));
+function fromAddress(fragment) {
+  if (!address.begun) for (const name of SCALES) USUAL[name] = part(name).value;
+  const state = new URLSearchParams(fragment.slice(1));
   const example = state.get('example');
   const model = state.get('model');
   const steps = [];
@@ -68,7 +69,7 @@ function fromAddress() {
   if (list.length) steps.push(() => { edits.past = [[]]; takeEdits(list); });
   const other = state.get('with');
   if (other) steps.push(() => { takeOther(other); askCompare(); });
-  Object.assign(address, { begun: true, todo: steps });
+  Object.assign(address, { begun: true, ready: false, todo: steps });
   if (view.result) arrived();
 }
 
@@ -87,6 +88,12 @@ function arrived() {
   const step = address.todo.shift();
   if (step) { step(); return; }
   address.ready = true;
+  if (address.later) {
+    const fragment = address.later;
+    address.later = null;
+    fromAddress(fragment);
+    return;
+  }
   toAddress();
 }
 
@@ -101,6 +108,7 @@ function takeView(state) {
   if (view.result.pose?.names[joint]) { view.joint = joint; drawChoice(); }
   if ([...part('pair-what').options].some((option) => option.value === state.get('picture'))) part('pair-what').value = state.get('picture');
   openTab(state.get('tab') ?? 'look');
+  if (state.has('tour')) openTour(Number(state.get('tour')) || 1);
 }
 
 function takeOther(text) {
@@ -110,6 +118,11 @@ function takeOther(text) {
   showSeed();
 }
 
+// Text links and hand-typed addresses: what they name is opened, on the photo that is shown unless they name another.
+window.addEventListener('hashchange', () => {
+  if (!element.isConnected) return;
+  if (view.busy || edits.inFlight || walk.inFlight) address.later = location.hash; else fromAddress(location.hash);
+});
 element.addEventListener('click', () => queueMicrotask(toAddress));
 part('copy-link').addEventListener('click', async () => {
   try {

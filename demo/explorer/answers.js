@@ -24,6 +24,7 @@ function answered(value) {
   if (value.base) rebase(value);
   HANDLERS[value.kind](value);
   arrived();
+  lookAtTour();
 }
 
 // The untouched pass of the network itself takes the place of what was stored; what the visitor had chosen stays.

@@ -5,12 +5,23 @@ const CLICKED = 0.5; // side of the box around a clicked point, in parts of the 
 const DRAGGED = 6; // screen pixels that tell a drag from a click
 const cropChoice = segmented('crop-choice', 'person', (value) => { setCrop(value); suggestRun(); });
 
+// Only a network with joints can find a person; the others begin with the whole image.
+const findsPeople = () => props.tasks[part('model-choice').value]?.joints ?? true;
+const usualCrop = () => (findsPeople() ? 'person' : 'image');
+
+function offerCrops() {
+  cropChoice.querySelector('[data-value="person"]').hidden = !findsPeople();
+  if (cropChoice.value === 'person' && !findsPeople()) { setCrop('image'); cropChoice.instead = true; }
+  if (cropChoice.value === 'image' && findsPeople() && cropChoice.instead) setCrop('person');
+}
+
 function suggestRun() {
   part('again').classList.add('primary');
 }
 
 function setCrop(value) {
   cropChoice.choose(value);
+  cropChoice.instead = false;
   part('box').hidden = value !== 'box';
   photo.stage.classList.toggle('boxing', value === 'box');
   if (value === 'box' && !view.wanted && view.result) setWanted(view.result.crop.box.map(Math.round));

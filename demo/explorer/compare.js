@@ -5,8 +5,8 @@ const RANDOM = 'random weights';
 function fillOthers() {
   const select = part('compare-choice');
   const wanted = select.value;
-  const family = (name) => name.split('-')[0]; // what predicts other things can not be compared
-  const others = props.models.filter((name) => name !== view.result.model && family(name) === family(view.result.model));
+  const alike = props.tasks[view.result.model]?.alike ?? []; // what predicts other things can not be compared
+  const others = alike.filter((name) => name !== view.result.model);
   const known = props.models.includes(view.result.model);
   select.replaceChildren(...others.map((name) => make('option', { value: name, text: name })));
   if (known) select.append(make('option', { value: RANDOM, text: `${view.result.model} with random weights` }));

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -44,13 +44,17 @@ SCRIPTS = (
     "compare.js",
     "switchboard.js",
     "runs.js",
+    "reading.js",
+    "tour_steps.js",
+    "tour.js",
+    "line.js",
     "address.js",
     "answers.js",
     "main.js",
 )
 """In this order they form one function; each declares names that the later ones use."""
 
-STYLES = ("explorer.css", "change.css", "walk.css")
+STYLES = ("explorer.css", "change.css", "walk.css", "tour.css")
 EVENTS = (
     "run_photo",
     "show_example",
@@ -72,7 +76,8 @@ def explorer(
     models: list[str],
     examples: list[Example],
     means: Mapping[str, str],
-    status: Callable[[Any], dict[str, str]],
+    tasks: Mapping[str, Mapping[str, Any]],
+    server_functions: Sequence[Callable[[Any], Any]],
 ) -> gr.HTML:
     """The component, showing `value` (see demo.payload). It triggers EVENTS, each with a request as its data.
 
@@ -80,6 +85,7 @@ def explorer(
 
     Args:
         means: model -> what the data set's mean of its gates was taken over; models without one are left out.
+        tasks: model -> what it predicts, see demo.offers.
     """
     return gr.HTML(
         value,
@@ -88,10 +94,11 @@ def explorer(
         css_template="\n".join(_read(name) for name in STYLES),
         js_on_load="\n".join(_read(name) for name in SCRIPTS),
         apply_default_css=False,
-        server_functions=[status],
+        server_functions=list(server_functions),
         models=models,
         examples=[asdict(example) for example in examples],
         means=dict(means),
+        tasks=dict(tasks),
     )
 
 

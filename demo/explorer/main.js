@@ -50,11 +50,13 @@ function showResult(value) {
   view.block = same >= 0 ? same : mostVaried(result);
   for (const name of ONLY_WITH_RESULT) part(name).hidden = false;
   showTitle(result);
+  element.dataset.joints = Boolean(result.pose);
+  part('skeleton-field').hidden = !result.pose;
   const plain = result.blocks.length === 0;
   for (const name of NEEDS_PSA) part(name).hidden = plain;
   part('absent').hidden = !plain;
   part('absent').textContent = `${result.model} has no polarized self-attention: there are no gates to show. `
-    + 'Its heatmaps and mask are what the same network predicts without them.';
+    + 'What it predicts is what the same network predicts without them.';
   drawPhoto(result);
   drawHeatmaps(result);
   drawParsing(result);
@@ -113,11 +115,26 @@ function showTitle(result) {
   const form = result.layout === 'none' ? 'no PSA' : `${result.formula} formula, ${result.layout}`;
   const flip = result.flip ? ', averaged with the mirrored photo' : '';
   part('model').textContent = result.model;
-  part('run').textContent = `${form} · ${result.device} · ${result.seconds.toFixed(2)} s${flip}${result.notes.map((note) => ` · ${note}`).join('')}`;
+  part('run').textContent = `${form} · ${result.device} · ${result.seconds.toFixed(2)} s${flip}`;
+  part('notes').textContent = result.notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`).join(' ');
+  part('notes').hidden = result.notes.length === 0;
   part('stored').hidden = !result.stored;
   for (const button of part('examples').children) button.setAttribute('aria-pressed', button.dataset.example === result.example);
   if ([...part('model-choice').options].some((option) => option.value === result.model)) part('model-choice').value = result.model;
+  offerCrops();
   showStatus();
+}
+
+// In groups of what they predict, where there is more than one.
+function offerModels() {
+  const option = (name) => make('option', { value: name, text: name });
+  const groups = new Map();
+  for (const name of props.models) {
+    const words = props.tasks[name]?.words ?? 'other';
+    groups.set(words, [...(groups.get(words) ?? []), option(name)]);
+  }
+  const nodes = [...groups].map(([label, options]) => make('optgroup', { label }, ...options));
+  part('model-choice').append(...(groups.size > 1 ? nodes : props.models.map(option)));
 }
 
 function showStatus() {
@@ -173,8 +190,8 @@ onFocus((place, channel) => {
   readWalk(place, channel);
 });
 
-part('model-choice').append(...props.models.map((name) => make('option', { value: name, text: name })));
-part('model-choice').addEventListener('change', () => { suggestRun(); poll(); });
+offerModels();
+part('model-choice').addEventListener('change', () => { offerCrops(); suggestRun(); poll(); });
 part('flip').addEventListener('change', suggestRun);
 part('examples').append(...props.examples.map(({ name, label, thumbnail }) => {
   const button = make('button', { type: 'button', 'data-example': name, title: label }, make('img', { src: thumbnail, alt: '' }), make('span', { text: label }));
@@ -184,5 +201,5 @@ part('examples').append(...props.examples.map(({ name, label, thumbnail }) => {
 watch('value', () => answered(props.value));
 answered(props.value);
 openTab('look');
-fromAddress();
+fromAddress(location.hash);
 poll();

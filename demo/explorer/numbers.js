@@ -67,8 +67,9 @@ function segmented(name, first, changed) {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const now = buttons.findIndex((button) => button.dataset.value === group.value);
-    const next = buttons[(now + step + buttons.length) % buttons.length];
+    const offered = buttons.filter((button) => !button.hidden);
+    const now = offered.findIndex((button) => button.dataset.value === group.value);
+    const next = offered[(now + step + offered.length) % offered.length];
     next.focus();
     choose(next.dataset.value);
     changed(group.value);

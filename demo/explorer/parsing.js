@@ -6,11 +6,13 @@ async function drawParsing(result) {
   part('parsing-panel').hidden = !result.segmentation;
   if (!result.segmentation) return;
   const { segmentation, crop } = result;
+  const title = result.pose ? 'Parsing mask' : 'Segmentation mask';
+  part('parsing-title').textContent = title;
   parsing.map ??= newParsingMap();
   parsing.map.size(segmentation.width, segmentation.height, `${crop.width} / ${crop.height}`);
   parsing.map.back.src = crop.src;
   const words = segmentation.names.map((name, k) => `${name} ${segmentation.percents[k]}`).join(', ');
-  parsing.map.canvas.setAttribute('aria-label', `Parsing mask over the crop: ${words}`);
+  parsing.map.canvas.setAttribute('aria-label', `${title} over the crop: ${words}`);
   parsing.shown = segmentation.names.map((name) => name !== 'background');
   parsing.rows = segmentation.names.map((name, k) => classRow(segmentation, k));
   part('classes').replaceChildren(...parsing.rows.map((row) => row.line));

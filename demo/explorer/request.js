@@ -59,7 +59,7 @@ async function takeFile(file) {
   setBusy('');
   if (!sent?.path) { say('The photo could not be sent to the server; try again.'); return; }
   setWanted(null);
-  if (part('crop-choice').value === 'box') setCrop('person');
+  if (part('crop-choice').value === 'box') setCrop(usualCrop());
   ask({ upload: sent.path });
 }
 

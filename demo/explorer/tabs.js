@@ -15,7 +15,7 @@ function openTab(name) {
   }
   const reading = view.tab === 'read';
   for (const name of ['title', 'layout', 'text']) part(name).classList.toggle('elsewhere', reading);
-  document.querySelector('#read')?.classList.toggle('open', reading);
+  showReading(reading);
   if (!view.result) return;
   drawEditList();
   drawMarks(view.result);

@@ -17,7 +17,7 @@ def explanation():
 
 def test_stages_follow_one_another_and_branches_lie_below() -> None:
     names = synthetic.block_names()
-    columns, rows, cells = place(names)
+    columns, rows, cells = place(dict.fromkeys(names, (8, 8)))
     assert [(column["text"], column["span"]) for column in columns] == [(f"stage {stage}", 2) for stage in (1, 2, 3, 4)]
     assert rows == 4
     at = dict(zip(names, map(tuple, cells), strict=True))
@@ -28,16 +28,31 @@ def test_stages_follow_one_another_and_branches_lie_below() -> None:
 
 
 def test_several_modules_of_a_stage_are_named() -> None:
-    columns, _, cells = place(["stage3.0.branch0.block0", "stage3.1.branch0.block0"])
+    columns, _, cells = place(dict.fromkeys(["stage3.0.branch0.block0", "stage3.1.branch0.block0"], (8, 8)))
     assert [column["text"] for column in columns] == ["stage 3, module 1", "stage 3, module 2"]
     assert cells == [[0, 0], [0, 1]]
 
 
-def test_names_of_another_network_stand_in_one_row() -> None:
-    columns, rows, cells = place(["layer1.0", "layer1.1", "neck"])
-    assert rows == 1
-    assert cells == [[0, 0], [0, 1], [0, 2]]
-    assert columns[0]["span"] == 3
+def test_another_network_has_a_row_for_each_size_and_its_decoder_at_the_right() -> None:
+    sizes = {"stage1.block0": (64, 48), "stage2.block0": (32, 24), "stage2.block1": (32, 24), "stage3.block0": (16, 12)}
+    columns, rows, cells = place(sizes | {"merge.block0": (32, 24), "merge.block1": (64, 48)})
+    assert [(column["text"].split(",")[0], column["span"]) for column in columns] == [("trunk", 2), ("decoder", 1)]
+    assert rows == 3
+    assert cells == [[0, 0], [1, 0], [1, 1], [2, 0], [1, 2], [0, 2]]
+    columns, _, cells = place({"layer1.0": (8, 8), "neck": (8, 8)})
+    assert (len(columns), cells) == (1, [[0, 0], [0, 1]])
+
+
+def test_the_bundled_networks_fit_into_the_page() -> None:
+    """Nineteen blocks side by side were cut off at the right; eight columns are what the HRNets have."""
+    trunk = [("stage1", 1, 64), ("stage2", 2, 32), ("stage3", 2, 16), ("stage4", 3, 8), ("stage5", 3, 8)]
+    trunk += [("stage6", 4, 4), ("stage7", 1, 4)]
+    sizes = {f"{stage}.block{i}": (side, side) for stage, count, side in trunk for i in range(count)}
+    sizes |= {f"merge.block{i}": (side, side) for i, side in enumerate((8, 16, 32))}
+    columns, rows, cells = place(sizes)
+    assert sum(column["span"] for column in columns) <= 8
+    assert rows == 5
+    assert len(set(map(tuple, cells))) == len(sizes) == 19
 
 
 def test_values_are_the_blocks_own(explanation) -> None:

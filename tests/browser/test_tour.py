@@ -1,0 +1,127 @@
+"""The guided tour with the bundled model: every step asks, sees that it was done, and answers with this photo's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from demo.shelf import Shelf
+from psa_viz.inference.difference import difference
+from psa_viz.inference.experiment import Experiment
+from psa_viz.recording.edits import SwitchOff
+from tests.browser.test_change_tab import experiment  # noqa: F401
+from tests.browser.test_look import part
+
+
+@pytest.fixture(scope="module")
+def stored():
+    shelf = Shelf()
+    return shelf.load(shelf.names[0])
+
+
+def found(page: Page) -> str:
+    expect(part(page, "tour-found")).to_contain_text("✓")
+    return part(page, "tour-found").inner_text()
+
+
+def forward(page: Page, number: int) -> None:
+    part(page, "tour-next").click()
+    expect(part(page, "tour-count")).to_have_text(f"Tour, {number} of 10")
+    expect(part(page, "tour-found")).not_to_contain_text("✓")
+
+
+def numbers(values: np.ndarray) -> str:
+    return f"{values.min():.4f} to {values.max():.4f}"
+
+
+def test_the_tour_from_end_to_end(call: Callable[..., Page], stored, experiment: Experiment) -> None:  # noqa: F811
+    page = call()
+    part(page, "tour-start").click()
+    names = [name.replace("_", " ") for name in stored.pose.joint_names]
+    least = int(stored.pose.scores.argmin())
+    page.locator('#explorer .tile[data-joint="0"]').click()
+    assert f"The lowest score has {names[least]}: {stored.pose.scores[least]:.2f}." in found(page)
+
+    forward(page, 2)
+    chosen = "stage2.0.branch0.block1"
+    page.locator(f'#explorer [data-block="{chosen}"]').click()
+    spans = {name: np.ptp(block.spatial) for name, block in stored.blocks.items()}
+    flattest = min(spans, key=spans.get)
+    words = found(page)
+    assert f"The map of {chosen} runs from {numbers(stored.blocks[chosen].spatial)}." in words
+    assert f"{flattest}: {numbers(stored.blocks[flattest].spatial)}." in words
+
+    forward(page, 3)
+    part(page, "bars").click(position={"x": 120, "y": 60})
+    assert found(page).split(" gets ")[1][:6] in {f"{value:.4f}" for value in stored.blocks[chosen].channel}
+    forward(page, 4)
+    part(page, "spatial-map").click()
+    assert numbers(stored.blocks[chosen].spatial) in found(page)
+    forward(page, 5)
+    page.locator('#explorer [data-is="spatial-scale"] [data-value="stretched"]').click()
+    assert "None. The map still runs" in found(page)
+
+    forward(page, 6)
+    page.locator('#explorer .node[data-step="spatial.gate"]').click()
+    assert f"runs from {numbers(stored.blocks[chosen].spatial)} after it" in found(page)
+    forward(page, 7)
+    page.locator('#explorer [data-is="formula-weights"] [data-value="trained"]').click()
+    assert "runs from 0.5000 to 0.5" in found(page)
+
+    forward(page, 8)
+    part(page, "spatial-off").click()
+    expect(part(page, "edits-badge")).to_have_text("edits: 1")
+    expect(part(page, "tour-found")).not_to_contain_text("✓")  # the prediction comes first
+    part(page, "tour-guess").select_option("neck")
+    after = experiment.edited([SwitchOff(chosen, "spatial", to=0.0)])
+    moved = {one.name.replace("_", " "): one.moved for one in difference(experiment.untouched, after).joints}
+    most = max(moved, key=moved.get)
+    words = found(page)
+    assert f"You said neck, which moves {moved['neck']:.1f} px." in words
+    assert f"{most} moves most, {moved[most]:.1f} px." in words
+
+    forward(page, 9)
+    part(page, "reset").click()
+    part(page, "off-choice").select_option("mean")
+    part(page, "spatial-off").click()
+    assert "Same gate, another meaning of off." in found(page)
+    forward(page, 10)
+    part(page, "compare-choice").select_option("random weights")
+    part(page, "compare-run").click()
+    assert f"{numbers(stored.blocks[chosen].spatial)} as learned" in found(page)
+    part(page, "tour-next").click()
+    expect(part(page, "message")).to_contain_text("You did 10 of the 10 steps.")
+    expect(part(page, "tour")).to_be_hidden()
+
+
+def test_a_step_has_an_address(call: Callable[..., Page]) -> None:
+    page = call(fragment="#tour=4&block=stage3.0.branch1.block0")
+    expect(part(page, "tour-count")).to_have_text("Tour, 4 of 10")
+    expect(part(page, "block-name")).to_have_text("stage3.0.branch1.block0")
+    part(page, "tour-next").click()
+    page.wait_for_function("location.hash.includes('tour=5')")
+    part(page, "tour-close").click()
+    page.wait_for_function("!location.hash.includes('tour')")
+
+
+def test_a_model_without_attention_cannot_take_it(call: Callable[..., Page]) -> None:
+    page = call(fragment="#model=person-none&tour=2")
+    expect(part(page, "tour-found")).to_contain_text("person-none has no attention")
+
+
+def test_the_reading_page_has_the_photos_numbers_and_its_links_open_views(call: Callable[..., Page], stored) -> None:
+    page = call(fragment="#tab=read&block=stage3.0.branch1.block0")
+    block = stored.blocks["stage3.0.branch1.block0"]
+    live = page.locator("#read [data-live]")
+    expect(page.locator('#read [data-live="block"]')).to_have_text(block.name)
+    assert {numbers(block.channel), numbers(block.spatial)} <= set(live.all_inner_texts())
+    page.locator("#read").get_by_role("link", name="Walk through this block").click()
+    expect(page.get_by_role("tab", name="Walk through")).to_have_attribute("aria-selected", "true")
+    assert "block=stage3.0.branch1.block0" in unquote(urlsplit(page.url).fragment)
+    page.get_by_role("tab", name="Read").click()
+    page.locator("#read").get_by_role("link", name="take the tour").click()
+    expect(part(page, "tour-count")).to_have_text("Tour, 1 of 10")

@@ -18,6 +18,7 @@ from demo.engine import Engine, bundled_names
 from demo.events import Events
 from demo.explorer.component import explorer
 from demo.means import stored_means
+from demo.moments import trainings
 from demo.offers import tasks
 from demo.shelf import Shelf
 from demo.slots import Slots, place, visitor_of
@@ -74,6 +75,9 @@ def build(engine: Engine, shelf: Shelf) -> gr.Blocks:
     def leave(visitor: Any = None) -> None:
         slots.cancel(str(visitor))
 
+    def moments(request: Any = None) -> dict[str, Any]:
+        return events.moments(request)
+
     def handler(name: str) -> Callable[..., Any]:
         def ask(request: Mapping[str, Any], visit: Visit | None) -> Any:
             check_remembered(name, request, visit, shelf.names)
@@ -106,7 +110,8 @@ def build(engine: Engine, shelf: Shelf) -> gr.Blocks:
             examples=shelf.examples(),
             means=stored_means(engine.names),
             tasks=tasks(engine.names),
-            server_functions=[status, line, leave],
+            trainings=trainings(),
+            server_functions=[status, line, leave, moments],
         )
         gr.HTML((HERE / "read.html").read_text(encoding="utf-8"), elem_id="read", apply_default_css=False)
         file = gr.File(visible="hidden")

@@ -10,6 +10,7 @@ from demo import panels
 from demo.change import change, edited_facts
 from demo.compare import compare
 from demo.engine import Engine
+from demo.moments import moments
 from demo.payload import payload
 from demo.shelf import Shelf
 from demo.switchboard import switchboard
@@ -65,6 +66,13 @@ class Events:
         visit = self.needed(visit).restored(request.get("run"))
         base = payload(visit.shown, example=visit.example, stored=False)
         return {**edited_facts(visit), "base": base, "restored": True}, visit
+
+    def moments(self, request: Any) -> dict[str, Any]:
+        """A training in moments. It concerns no visit: the browser asks for it beside everything else."""
+        try:
+            return moments(request if isinstance(request, Mapping) else {})
+        except Exception as error:  # as in `answer`
+            return panels.apology(error)
 
     def first(self) -> Visit | None:
         """The state that the page opens with; None where nothing is stored."""

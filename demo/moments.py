@@ -1,4 +1,4 @@
-"""The moments of a training, for the slider of Compare: sent once for each photo, in one byte a value. Imports no torch."""
+"""The moments of a training, for the slider of Compare: sent once for each photo, a byte a value. Imports no torch."""
 
 from __future__ import annotations
 

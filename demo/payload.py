@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from demo.blockmap import block_map
+from demo.habits import habits
 from demo.pictures import OUTSIDE, crop_url, mask_url, photo_url
 from psa_viz.rendering.scales import PROBABILITY_COLORMAP, Scale, gate_scale, probability_scale, stretched
 from psa_viz.rendering.skeletons import joint_colour, limbs, side
@@ -54,6 +55,7 @@ def payload(explanation: Explanation, *, example: str | None = None, stored: boo
         "segmentation": None if explanation.segmentation is None else parsing_facts(explanation),
         "gate": scale_facts(gate_scale()),
         "blocks": [block_facts(block, explanation) for block in explanation.blocks.values()],
+        "habits": habits(explanation.model, explanation.weights_sha256),
         "map": block_map(explanation.blocks, scale_facts) if explanation.blocks else None,
     }
 

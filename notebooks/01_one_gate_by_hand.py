@@ -261,6 +261,6 @@ check("01.3", answer_3, x, W_q, W_v, W_z)
 # ## See it in the page
 #
 # Start the page with `make demo` and open
-# [Walk through](http://127.0.0.1:7860/#example=01-astronaut&tab=walk&block=stage2.0.branch1.block1): the same eight steps with the numbers
+# [Walk through](http://127.0.0.1:7860/#example=01-astronaut&model=person-psa-parallel&tab=walk&block=stage2.0.branch1.block1): the same eight steps with the numbers
 # of a photo, 56 channels on 16×16 positions. Click *softmax* in the channel branch: can you find the positions that it
 # looks at?

@@ -240,6 +240,6 @@ check("02.3", answer_3, features, W_q, W_v)
 # ## See it in the page
 #
 # Start the page with `make demo` and open
-# [Walk through](http://127.0.0.1:7860/#example=01-astronaut&tab=walk&block=stage2.0.branch1.block1): below the steps, the
+# [Walk through](http://127.0.0.1:7860/#example=01-astronaut&model=person-psa-parallel&tab=walk&block=stage2.0.branch1.block1): below the steps, the
 # features of one photo go through all three formulas. The tour's step
 # [Three formulas, one name](http://127.0.0.1:7860/#tour=7) asks you whether training changes it.

@@ -260,5 +260,5 @@ check("03.3", answer_3, block, x)
 # ## See it in the page
 #
 # Start the page with `make demo` and open
-# [Compare](http://127.0.0.1:7860/#example=01-astronaut&tab=compare&block=stage2.0.branch1.block1): each branch alone,
+# [Compare](http://127.0.0.1:7860/#example=01-astronaut&model=person-psa-parallel&tab=compare&block=stage2.0.branch1.block1): each branch alone,
 # added, and multiplied.

@@ -17,6 +17,12 @@ function toAddress() {
   if (view.joint !== null) state.set('joint', view.joint);
   keep('picture', part('pair-what').value, 'mask');
   if (view.other) state.set('with', view.other.asked.seed === null ? view.other.asked.model : `random:${view.other.asked.seed}`);
+  if (moments.value) {
+    const { steps, photos, photo, trainings, training } = moments.value;
+    keep('moment', String(steps[moments.at]), String(steps.at(-1)));
+    keep('seen', photo, photos[0]);
+    keep('training', training, trainings[0]);
+  }
   if (edits.list.length) state.set('edits', JSON.stringify(edits.list.map(packed)));
   const text = state.toString();
   const fits = text.length <= LONGEST_ADDRESS;
@@ -107,6 +113,7 @@ function takeView(state) {
   const joint = Number(state.get('joint') ?? NaN);
   if (view.result.pose?.names[joint]) { view.joint = joint; drawChoice(); }
   if ([...part('pair-what').options].some((option) => option.value === state.get('picture'))) part('pair-what').value = state.get('picture');
+  moments.wanted = Object.fromEntries([['moment', 'moment'], ['photo', 'seen'], ['training', 'training']].map(([name, key]) => [name, state.get(key) ?? undefined]));
   openTab(state.get('tab') ?? 'look');
   if (state.has('tour')) openTour(Number(state.get('tour')) || 1);
 }

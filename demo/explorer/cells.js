@@ -5,15 +5,23 @@ const byHeat = (index) => Math.sqrt(index / 255);
 const ALL = () => 1;
 const HALF = () => 0.6;
 
+// The 256 colours of a scale as pixels, made once for each way of covering.
+function inks(scale, cover) {
+  scale.inks ??= new Map();
+  if (!scale.inks.has(cover)) {
+    const made = new Uint8ClampedArray(4 * 256);
+    for (let index = 0; index < 256; index += 1) made.set([...scale.table.subarray(3 * index, 3 * index + 3), 255 * cover(index)], 4 * index);
+    scale.inks.set(cover, new Uint32Array(made.buffer));
+  }
+  return scale.inks.get(cover);
+}
+
 function paintCells(canvas, values, width, height, scale, cover) {
   canvas.width = width;
   canvas.height = height;
   const image = new ImageData(width, height);
-  for (let cell = 0; cell < width * height; cell += 1) {
-    const index = colourIndex(scale, values[cell]);
-    image.data.set(scale.table.subarray(3 * index, 3 * index + 3), 4 * cell);
-    image.data[4 * cell + 3] = Math.round(255 * cover(index));
-  }
+  const [pixels, colours] = [new Uint32Array(image.data.buffer), inks(scale, cover)];
+  for (let cell = 0; cell < width * height; cell += 1) pixels[cell] = colours[colourIndex(scale, values[cell])];
   canvas.getContext('2d').putImageData(image, 0, 0);
 }
 
@@ -25,11 +33,7 @@ function drawLegend(host, scale, cover) {
   strip.width = tall ? 1 : 256;
   strip.height = tall ? 256 : 1;
   const image = new ImageData(strip.width, strip.height);
-  for (let step = 0; step < 256; step += 1) {
-    const index = tall ? 255 - step : step;
-    image.data.set(scale.table.subarray(3 * index, 3 * index + 3), 4 * step);
-    image.data[4 * step + 3] = Math.round(255 * cover(index));
-  }
+  new Uint32Array(image.data.buffer).set(tall ? inks(scale, cover).toReversed() : inks(scale, cover));
   strip.getContext('2d').putImageData(image, 0, 0);
   const span = scale.high - scale.low || 1;
   const ticks = scale.ticks.map((tick, i) => {

@@ -43,6 +43,7 @@ SCRIPTS = (
     "formulas.js",
     "compare.js",
     "switchboard.js",
+    "moments.js",
     "runs.js",
     "reading.js",
     "tour_steps.js",
@@ -54,7 +55,7 @@ SCRIPTS = (
 )
 """In this order they form one function; each declares names that the later ones use."""
 
-STYLES = ("explorer.css", "change.css", "walk.css", "tour.css")
+STYLES = ("explorer.css", "change.css", "walk.css", "moments.css", "tour.css")
 EVENTS = (
     "run_photo",
     "show_example",
@@ -77,6 +78,7 @@ def explorer(
     examples: list[Example],
     means: Mapping[str, str],
     tasks: Mapping[str, Mapping[str, Any]],
+    trainings: Sequence[str],
     server_functions: Sequence[Callable[[Any], Any]],
 ) -> gr.HTML:
     """The component, showing `value` (see demo.payload). It triggers EVENTS, each with a request as its data.
@@ -86,6 +88,7 @@ def explorer(
     Args:
         means: model -> what the data set's mean of its gates was taken over; models without one are left out.
         tasks: model -> what it predicts, see demo.offers.
+        trainings: names of those that snapshots are stored of, see demo.moments.
     """
     return gr.HTML(
         value,
@@ -99,6 +102,7 @@ def explorer(
         examples=[asdict(example) for example in examples],
         means=dict(means),
         tasks=dict(tasks),
+        trainings=list(trainings),
     )
 
 

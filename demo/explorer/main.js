@@ -81,6 +81,7 @@ function drawBlock() {
   const names = ['min', 'max', 'mean', 'sd', 'entropy'];
   const row = (title, numbers) => make('tr', {}, make('th', { scope: 'row', text: title }), ...names.map((name) => make('td', { text: numbers[name] })));
   const head = make('tr', {}, make('th', { scope: 'col', text: 'gate' }), ...names.map((text) => make('th', { scope: 'col', text })));
+  part('habit-words').replaceChildren(...(view.result.habits?.[block.name] ?? []).map((text) => make('p', { class: 'readout', text })));
   part('block-facts').replaceChildren(
     make('p', { class: 'words', text: `${block.size}; ${block.layout}, ${block.formula} formula` }),
     make('table', { class: 'facts' }, make('thead', {}, head), make('tbody', {}, row('channel-only', block.channelNumbers), row('spatial-only', block.spatialNumbers))),

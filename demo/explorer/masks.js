@@ -7,34 +7,34 @@ async function maskPixels(url) {
   const reader = make('canvas', { width: picture.width, height: picture.height });
   const context = reader.getContext('2d', { willReadFrequently: true });
   context.drawImage(picture, 0, 0);
-  return context.getImageData(0, 0, picture.width, picture.height);
+  const { data } = context.getImageData(0, 0, picture.width, picture.height);
+  const labels = Uint8Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]);
+  return { width: picture.width, height: picture.height, labels };
 }
 
 const MASK_COVER = 165; // of 255: the crop stays visible under the classes
 
-// Classes in their colours; `keep` says which pixels are drawn at all.
-function paintClasses(canvas, pixels, segmentation, keep, cover = MASK_COVER) {
-  const image = new ImageData(pixels.width, pixels.height);
-  const background = segmentation.names.indexOf('background');
-  for (let i = 0; i < pixels.data.length; i += 4) {
-    const label = pixels.data[i];
-    if (label === segmentation.outside || !keep(i, label, background)) continue;
-    image.data.set(segmentation.palette[label], i);
-    image.data[i + 3] = cover;
-  }
-  canvas.width = pixels.width;
-  canvas.height = pixels.height;
+// Classes in their colours. `shown` says of each class whether it is drawn, `keep` of each pixel.
+function paintClasses(canvas, { width, height, labels }, segmentation, { shown = allButBackground(segmentation), keep = null, cover = MASK_COVER } = {}) {
+  const image = new ImageData(width, height);
+  const inks = new Uint8ClampedArray(4 * 256); // what lies outside the photo has no class, and no colour
+  segmentation.palette.forEach((colour, k) => { if (shown[k]) inks.set([...colour, cover], 4 * k); });
+  const [from, to] = [new Uint32Array(inks.buffer), new Uint32Array(image.data.buffer)];
+  for (let i = 0; i < labels.length; i += 1) if (!keep || keep(i)) to[i] = from[labels[i]];
+  Object.assign(canvas, { width, height });
   canvas.getContext('2d').putImageData(image, 0, 0);
 }
+
+const allButBackground = ({ names }) => names.map((name) => name !== 'background');
 
 // Photo pixels (x, y) -> pixels of a canvas that covers the crop; pixel centres of the photo are whole.
 function onCrop([x, y], canvas, box = view.result.crop.box) {
   return [((x + 0.5 - box[0]) / (box[2] - box[0])) * canvas.width, ((y + 0.5 - box[1]) / (box[3] - box[1])) * canvas.height];
 }
 
-function paintJoints(canvas, pose) {
+function paintJoints(canvas, pose, box = view.result.crop.box) {
   const ink = canvas.getContext('2d');
-  const at = pose.keypoints.map((point) => onCrop(point, canvas));
+  const at = pose.keypoints.map((point) => onCrop(point, canvas, box));
   const unit = canvas.width / 128;
   ink.lineCap = 'round';
   for (const [width, halo] of [[2.6 * unit, true], [1.3 * unit, false]]) {

@@ -102,14 +102,14 @@ async function drawMasks(result, after, number) {
     map.host.classList.toggle('over', i === 2);
     const side = sides[Math.min(i, 1)];
     if (pixels) {
-      const keep = i < 2 ? (at, label, background) => label !== background : (at, label) => pixels[0].data[at] !== label;
-      paintClasses(map.canvas, pixels[Math.min(i, 1)], side.segmentation, keep, i === 2 ? 255 : MASK_COVER);
+      const changed = { shown: side.segmentation.names.map(() => true), keep: (at) => pixels[0].labels[at] !== pixels[1].labels[at], cover: 255 };
+      paintClasses(map.canvas, pixels[Math.min(i, 1)], side.segmentation, i === 2 ? changed : {});
     } else { Object.assign(map.canvas, { width: 384, height: Math.round((384 * height) / width) }); }
     if (i < 2 && side.pose) paintJoints(map.canvas, side.pose);
     if (i === 2 && result.pose && after.pose) paintArrows(map.canvas, result.pose, after.pose);
   });
   for (const side of ['a', 'b']) part(`pair-legend-${side}`).replaceChildren();
-  part('pair-legend-c').replaceChildren(make('span', { class: 'label', text: 'pixels that change, in their new class; arrows: joints that move' }));
+  part('pair-legend-c').replaceChildren(make('span', { class: 'label', text: `pixels that change, in their new class${result.pose ? '; arrows: joints that move' : ''}` }));
 }
 
 function nameFigures() {

@@ -13,7 +13,7 @@ async function drawParsing(result) {
   parsing.map.back.src = crop.src;
   const words = segmentation.names.map((name, k) => `${name} ${segmentation.percents[k]}`).join(', ');
   parsing.map.canvas.setAttribute('aria-label', `${title} over the crop: ${words}`);
-  parsing.shown = segmentation.names.map((name) => name !== 'background');
+  parsing.shown = allButBackground(segmentation);
   parsing.rows = segmentation.names.map((name, k) => classRow(segmentation, k));
   part('classes').replaceChildren(...parsing.rows.map((row) => row.line));
   const pixels = await maskPixels(segmentation.mask);
@@ -44,17 +44,7 @@ function classRow(segmentation, k) {
 function paintMask() {
   const { pixels, map, shown } = parsing;
   if (!pixels) return;
-  const { palette, outside } = view.result.segmentation;
-  map.canvas.width = pixels.width;
-  map.canvas.height = pixels.height;
-  const image = new ImageData(pixels.width, pixels.height);
-  for (let i = 0; i < pixels.data.length; i += 4) {
-    const label = pixels.data[i];
-    if (label === outside || !shown[label]) continue;
-    image.data.set(palette[label], i);
-    image.data[i + 3] = 255;
-  }
-  map.canvas.getContext('2d').putImageData(image, 0, 0);
+  paintClasses(map.canvas, pixels, view.result.segmentation, { shown, cover: 255 });
   map.canvas.style.opacity = part('opacity').value / 100;
 }
 

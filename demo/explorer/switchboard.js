@@ -43,7 +43,7 @@ async function paintBoard(canvas, cell) {
   const { result } = view;
   if (cell.mask) {
     const pixels = await maskPixels(cell.mask);
-    paintClasses(canvas, pixels, result.segmentation, (at, label, background) => label !== background);
+    paintClasses(canvas, pixels, result.segmentation);
   }
   if (cell.points.length && result.pose) paintJoints(canvas, { ...result.pose, keypoints: cell.points, scores: cell.points.map(() => 1) });
 }

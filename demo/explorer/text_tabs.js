@@ -19,7 +19,7 @@ function changedTables(after) {
 }
 
 function compareTables() {
-  const tables = changedTables(view.other);
+  const tables = [...changedTables(view.other), ...momentTables()];
   if (!board.value) return tables;
   const rows = board.value.columns.flatMap((column) => (column.why
     ? [[column.layout, '', column.why]]

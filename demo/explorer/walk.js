@@ -155,6 +155,7 @@ function paintVector(canvas, { values, scale }) {
   });
   ink.fillStyle = 'rgb(128 128 128 / 0.6)';
   ink.fillRect(0, Math.min(95, zero), canvas.width, 1);
+  for (const mark of scale.ticks.slice(1, -1)) ink.fillRect(0, y(mark), canvas.width, 1);
 }
 
 function readWalk(at, channel) {

@@ -14,7 +14,7 @@ from psa_viz.commands.options import command, model_options
 if TYPE_CHECKING:
     import torch
 
-PARTS = ("explain", "block", "network", "recording")
+PARTS = ("explain", "block", "network", "recording", "bundled")
 BLOCK = (
     "{formula:8} {layout:10} {shape:>13} {images:2} {memory:13} {precision:8} {what:7} {path:5} {printed_ms:10.2f} "
     "{ours_ms:8.2f} {floor_ms:9.3f} {speedup:7.1f}x {over_floor:9.1f}x {printed_mb:10.1f} {ours_mb:8.1f}"
@@ -62,6 +62,10 @@ def _bench(options: argparse.Namespace) -> None:
     for part in ("network", "recording"):
         if part in parts:
             found[part] = _networks(part, options, device)
+    if "bundled" in parts:
+        from psa_viz.benchmark.bundled import time_bundled
+
+        found["bundled"] = [asdict(row) for row in time_bundled(device, options.runs)]
     print(json.dumps(found, indent=1) if options.json else "\n".join(_words(found)))
 
 
@@ -106,7 +110,7 @@ def _networks(part: str, options: argparse.Namespace, device: torch.device) -> l
 
 def _words(found: dict) -> Sequence[str]:
     lines = [f"{key}: {value}" for key, value in found["machine"].items()]
-    tables = ("machine", "block", "network", "recording")
+    tables = ("machine", *PARTS[1:])
     lines += [f"{key}: {value}" for key, value in found.items() if key not in (*tables, *found["machine"])]
     if "block" in found:
         lines += ["", BLOCK_HEAD]
@@ -122,4 +126,7 @@ def _words(found: dict) -> Sequence[str]:
                 "{against_mb:7.1f}  against {against}".format_map(row)
                 for row in found[part]
             ]
+    if "bundled" in found:
+        lines += ["", f"{'model':36} {'input':>9} {'ms':>8}"]
+        lines += ["{model:36} {width:4}x{height:<4} {ms:8.1f}".format_map(row) for row in found["bundled"]]
     return lines

@@ -16,6 +16,7 @@ from psa_viz.benchmark.memory import peak_megabytes
 from psa_viz.benchmark.paired import Paired, measure
 from psa_viz.benchmark.plot import plot
 from psa_viz.benchmark.printed import AsPrinted
+from psa_viz.models.cards import bundled
 
 ROOT = Path(__file__).parent.parent.parent
 CPU = torch.device("cpu")
@@ -115,3 +116,14 @@ def test_the_command_measures_the_parts_it_is_asked_for(tmp_path):
 )
 def test_wrong_arguments_are_named(arguments, words):
     assert words in run(*arguments, code=2).stderr
+
+
+def test_every_bundled_model_is_timed_at_its_own_size():
+    found = json.loads(run("--what", "bundled", "--runs", 1, "--threads", 1, "--device", "cpu", "--json").stdout)
+    rows = {row["model"]: row for row in found["bundled"]}
+    assert set(rows) == {card.name for card in bundled()}
+    assert (rows["person-none"]["width"], rows["person-none"]["height"]) == (128, 128)
+    assert all(row["ms"] > 0 for row in rows.values())
+    streets = [row for name, row in rows.items() if name.startswith("street")]
+    assert streets
+    assert all((row["width"], row["height"]) == (480, 384) for row in streets)

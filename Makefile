@@ -6,7 +6,7 @@ PORT ?= 7860
 BIN = $(VENV)/bin
 export GRADIO_ANALYTICS_ENABLED = False
 
-.PHONY: help demo test check format examples clean chromium
+.PHONY: help demo test check format examples notebooks pair reading lab clean chromium
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -25,6 +25,19 @@ format: $(VENV)/.test  ## rewrite the code in the house's format
 
 examples: $(VENV)/.demo  ## explain the page's example photos again
 	$(BIN)/python -m demo.make_examples
+
+notebooks: $(VENV)/.test  ## run the ten notebooks
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbmake notebooks
+
+lab: $(VENV)/.test  ## open the notebooks in Jupyter
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "jupyterlab>=4.4,<5"
+	$(BIN)/jupyter lab notebooks
+
+pair: $(VENV)/.test  ## make the notebooks from their text form
+	$(BIN)/python notebooks/book.py pair
+
+reading: $(VENV)/.test  ## run the notebooks and write the copies for reading
+	OMP_NUM_THREADS=1 $(BIN)/python notebooks/book.py render
 
 clean:  ## remove the environment and everything that was made
 	rm -rf $(VENV) .pytest_cache .ruff_cache build dist *.egg-info

@@ -35,13 +35,18 @@ def main() -> None:
     except (RuntimeError, OSError) as error:
         parser.error(str(error))
 
+    serve(arguments.host, port)
+
+
+def serve(host: str, port: int) -> None:
+    """Start the page at exactly this address, load the first model behind it, and stay until stopped."""
     from demo import server
     from demo.app import default_page, launch_options  # late, so that --help answers at once
 
     server.keep_clean(server.own_folder())
     page, engine = default_page()
-    page.launch(server_name=arguments.host, server_port=port, quiet=True, prevent_thread_lock=True, **launch_options())
-    shown = "127.0.0.1" if arguments.host == "0.0.0.0" else arguments.host
+    page.launch(server_name=host, server_port=port, quiet=True, prevent_thread_lock=True, **launch_options())
+    shown = "127.0.0.1" if host == "0.0.0.0" else host
     print(f"PSA-Viz is at http://{shown}:{port} (stop it with Ctrl+C)", flush=True)
     if engine.names:
         engine.load_in_background(engine.names[0])

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.context import get_blocks_context
 from gradio.data_classes import FileData
+from gradio_client.utils import is_http_url_like
 
 import psa_viz
 from demo import keep, panels
@@ -43,7 +45,9 @@ class Api:
         """Offer the endpoints on the page that is being built."""
         gr.api(_sentences(self.models), api_name="models", queue=False)
         for name in ("explain", "edit"):
-            gr.api(_sentences(getattr(self, name)), api_name=name, concurrency_limit=None)
+            endpoint = gr.api(_sentences(getattr(self, name)), api_name=name, concurrency_limit=None)
+            for component in get_blocks_context().fns[endpoint["id"]].inputs:
+                component.async_move_resource_to_block_cache = _uploads_only  # Gradio would fetch what an address names
 
     def models(self) -> list[Facts]:
         """The models that can be asked, the default first: their cards, and whether they are loaded."""
@@ -123,6 +127,12 @@ def _sentences(endpoint: Callable[..., Any]) -> Callable[..., Any]:
             raise gr.Error(panels.apology(error)["text"], print_exception=False) from error
 
     return answer
+
+
+async def _uploads_only(path: str | None) -> str | None:
+    if path is None or is_http_url_like(path):
+        raise gr.Error("That photo did not arrive: send the file itself, not its address.", print_exception=False)
+    return path
 
 
 def _box(box: Any, image: Any) -> Any:

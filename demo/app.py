@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,9 +18,8 @@ from demo.api import Api
 from demo.engine import Engine, bundled_names
 from demo.events import Events
 from demo.explorer.component import explorer
-from demo.means import stored_means
-from demo.moments import trainings
-from demo.offers import tasks
+from demo.offers import offer
+from demo.progress import Progress
 from demo.shelf import Shelf
 from demo.slots import Slots, place, visitor_of
 from demo.visit import Visit, check_remembered
@@ -40,7 +40,7 @@ SAVE_FILE = """(file) => {
 FONTS = ("Helvetica Neue", "Helvetica", "Arial", "Liberation Sans", "sans-serif")
 """Of the visitor's own machine, all of much the same width: no font is fetched from anywhere."""
 
-ON_THE_NETWORK = ("run_photo", "run_edits", "walk", "trained", "switchboard", "compare")
+ON_THE_NETWORK = ("run_photo", "run_edits", "walk", "trained", "switchboard", "compare", "evidence", "rank", "sanity")
 """Events that run a network: one at a time on every device, whoever asks. The others wait for nobody."""
 AT_ONCE = ("show_example", "keep", "restore")
 
@@ -64,7 +64,8 @@ def launch_options() -> dict[str, Any]:
 def build(engine: Engine, shelf: Shelf) -> gr.Blocks:
     """The page for these models and stored examples. Loads no model."""
     slots, uploads = Slots(), lambda: Path(get_upload_folder())
-    events = Events(engine, shelf, uploads)
+    progress = Progress()
+    events = Events(engine, shelf, uploads, progress)
 
     def status(_: Any = None) -> dict[str, str]:
         return engine.status()
@@ -74,6 +75,12 @@ def build(engine: Engine, shelf: Shelf) -> gr.Blocks:
 
     def leave(visitor: Any = None) -> None:
         slots.cancel(str(visitor))
+
+    def progress_of(visitor: Any = None) -> tuple[int, int] | None:
+        return progress.of(str(visitor))
+
+    def stop(visitor: Any = None) -> None:
+        progress.stop(str(visitor))
 
     def moments(request: Any = None) -> dict[str, Any]:
         return events.moments(request)
@@ -88,7 +95,8 @@ def build(engine: Engine, shelf: Shelf) -> gr.Blocks:
                 return getattr(events, name)(request, visit)
 
         def handle(visit: Visit | None, event: gr.EventData) -> Any:
-            return events.answer(ask, _mapping(event), visit)
+            sent, new = events.answer(ask, _mapping(event), visit)
+            return as_text(sent), new
 
         return handle
 
@@ -98,20 +106,16 @@ def build(engine: Engine, shelf: Shelf) -> gr.Blocks:
             check_remembered("download", request, visit, shelf.names)
             return str(keep.write_download(request, events.needed(visit))), gr.skip()
         except Exception as error:  # as in Events.answer
-            return None, panels.apology(error)
+            return None, as_text(panels.apology(error))
 
     with gr.Blocks(
         title="PSA-Viz", fill_width=True, analytics_enabled=False, delete_cache=(server.HOUR, server.HOUR)
     ) as page:
         visit = gr.State(None, time_to_live=DAY)  # this visitor's results; None stands for the first example
         view = explorer(
-            panels.first_payload(shelf),
-            models=engine.names,
-            examples=shelf.examples(),
-            means=stored_means(engine.names),
-            tasks=tasks(engine.names),
-            trainings=trainings(),
-            server_functions=[status, line, leave, moments],
+            as_text(panels.first_payload(shelf)),
+            offer=offer(engine.names, shelf),
+            server_functions=[status, line, leave, moments, progress_of, stop],
         )
         gr.HTML((HERE / "read.html").read_text(encoding="utf-8"), elem_id="read", apply_default_css=False)
         file = gr.File(visible="hidden")
@@ -131,6 +135,12 @@ def build(engine: Engine, shelf: Shelf) -> gr.Blocks:
     return page.queue(**server.QUEUE)
 
 
+def as_text(sent: Mapping[str, Any]) -> str:
+    """What the component is sent, as JSON: of a large object the page's framework would make copies and watch every
+    part, which costs more than drawing it."""
+    return json.dumps(sent, allow_nan=False)
+
+
 def _mapping(event: gr.EventData) -> Mapping[str, Any]:
     """The request that came with an event; an empty one for whatever else a program may send."""
     return event._data if isinstance(event._data, Mapping) else {}
@@ -138,5 +148,6 @@ def _mapping(event: gr.EventData) -> Mapping[str, Any]:
 
 def default_page() -> tuple[gr.Blocks, Engine]:
     """The page with the bundled models and examples, and the engine behind it."""
-    engine = Engine(bundled_names())
-    return build(engine, Shelf()), engine
+    shelf = Shelf()
+    engine = Engine(bundled_names(), examples=lambda: map(shelf.load, shelf.names))
+    return build(engine, shelf), engine

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import psa_viz
+from demo.zerogpu import lent, on_lent_gpu, stays
 
 if TYPE_CHECKING:
     from psa_viz.inference.experiment import Experiment
@@ -27,6 +28,8 @@ class Engine:
         load: (name) or (name, device) -> model.
         explain: (image, model, box=, flip=) -> Explanation.
         devices: names of the devices that there are.
+        examples: what the page has stored. The network looks at them once, as soon as it is loaded, so that the first
+            edit of a visit is like every other.
     """
 
     def __init__(
@@ -35,11 +38,14 @@ class Engine:
         load: Callable[..., Any] | None = None,
         explain: Callable[..., Explanation] | None = None,
         devices: Callable[[], tuple[str, ...]] | None = None,
+        examples: Callable[[], Iterable[Explanation]] = tuple,
     ) -> None:
         self.names = names
         self._load = load or _load
-        self._explain = explain or _explain
+        self._explain = explain or on_lent_gpu(_explain)
         self._devices = devices or _devices
+        self._examples = examples
+        self._prepared: list[Experiment] = []
         self._models: dict[tuple[str, str], Any] = {}
         self._states = {name: "not loaded" for name in names}
         self._lock = threading.Lock()
@@ -78,7 +84,10 @@ class Engine:
         from psa_viz.inference.experiment import Experiment
         from psa_viz.inference.variants import with_random_weights
 
-        model = self.model(name, device)
+        model = self.model(name, stays(device))
+        for known in self._prepared:
+            if known.model is model and known.crop == crop and seed is None and np.array_equal(known.photo, image):
+                return known  # edits live in the call: visitors may share it
         return Experiment(image, model if seed is None else with_random_weights(model, seed), crop)
 
     def in_layout(self, experiment: Experiment, layout: str, blocks: list[str]) -> Experiment:
@@ -126,8 +135,21 @@ class Engine:
     def _try(self, name: str) -> None:
         try:
             self.model(name)
+            self._prepare(name)
         except Exception:
             log.exception("loading %s", name)
+
+    def _prepare(self, name: str) -> None:
+        """Look at the stored examples of a model, and edit one: what a first pass sets up, stays set up."""
+        from psa_viz.recording.edits import Scale
+
+        for shown in self._examples():
+            if shown.model != name:
+                continue
+            experiment = self.experiment(shown.image, name, shown.crop)
+            if not self._prepared:
+                experiment.edited([Scale(block, factor=1.0, branch="channel") for block in shown.blocks][:1])
+            self._prepared.append(experiment)
 
 
 DEFAULT = "person-psa-parallel"
@@ -147,7 +169,7 @@ def _load(name: str, device: str = "auto") -> Any:
 def _devices() -> tuple[str, ...]:
     from psa_viz.inference.devices import available
 
-    return available()
+    return ("cpu",) if lent() else available()
 
 
 def _explain(image: np.ndarray, model: Any, box: Box | None, flip: bool) -> Explanation:

@@ -10,8 +10,10 @@ from demo import panels
 from demo.change import change, edited_facts
 from demo.compare import compare
 from demo.engine import Engine
+from demo.evidence import evidence, rank, sanity
 from demo.moments import moments
 from demo.payload import payload
+from demo.progress import Progress
 from demo.shelf import Shelf
 from demo.switchboard import switchboard
 from demo.visit import Visit
@@ -28,8 +30,10 @@ class Events:
         uploads: returns the folder in which uploads arrive.
     """
 
-    def __init__(self, engine: Engine, shelf: Shelf, uploads: Callable[[], Path]) -> None:
-        self.engine, self.shelf, self.uploads = engine, shelf, uploads
+    def __init__(
+        self, engine: Engine, shelf: Shelf, uploads: Callable[[], Path], progress: Progress | None = None
+    ) -> None:
+        self.engine, self.shelf, self.uploads, self.progress = engine, shelf, uploads, progress or Progress()
 
     def run_photo(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         visit = visit or self.first()
@@ -56,6 +60,15 @@ class Events:
 
     def compare(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         return compare(request, self.needed(visit), self.engine)
+
+    def evidence(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        return evidence(request, self.needed(visit), self.engine, self.progress)
+
+    def rank(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        return rank(request, self.needed(visit), self.engine, self.progress)
+
+    def sanity(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        return sanity(request, self.needed(visit), self.engine, self.progress)
 
     def keep(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         """Put the state as it is among the runs."""

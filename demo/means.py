@@ -39,10 +39,15 @@ class Means:
             raise ValueError(f"There is no stored mean of the {branch} gate of {block}.")
         if found.shape != shape:
             raise ValueError(
-                f"The stored mean of this map is of square crops, {found.shape[1]} by {found.shape[0]} cells; "
-                f"here the map has {shape[1]} by {shape[0]}. Use a square crop, or another value."
+                f"The stored mean of this map has {found.shape[1]} by {found.shape[0]} cells, here the map has "
+                f"{shape[1]} by {shape[0]}. Use {_shape_of(found)}, or another value."
             )
         return found
+
+
+def _shape_of(gate: np.ndarray) -> str:
+    height, width = gate.shape
+    return "a square crop" if height == width else f"a crop {width / height:.2f} times as wide as high"
 
 
 @lru_cache(maxsize=16)

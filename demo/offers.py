@@ -1,4 +1,4 @@
-"""What each model on offer predicts, as its card says it: the page leaves out what makes no sense for a model.
+"""What there is to choose from, and what each model predicts: the page leaves out what makes no sense for one.
 
 Imports no torch.
 """
@@ -6,9 +6,32 @@ Imports no torch.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import psa_viz
+from demo.means import stored_means
+from demo.moments import trainings
+from demo.payload import colours
+from demo.shelf import Shelf
+
+
+def offer(models: list[str], shelf: Shelf) -> dict[str, Any]:
+    """What the page is sent once, before any result.
+
+    Returns:
+        models: names, the first is the default; examples: of the shelf; means: model -> what the data set's mean of its
+        gates was taken over, without the models that have none; tasks: see `tasks`; trainings: names of those that
+        snapshots are stored of; colours: tables of the scales.
+    """
+    return {
+        "models": models,
+        "examples": [asdict(example) for example in shelf.examples()],
+        "means": stored_means(models),
+        "tasks": tasks(models),
+        "trainings": trainings(),
+        "colours": colours(),
+    }
 
 
 def tasks(names: Iterable[str]) -> dict[str, dict[str, Any]]:

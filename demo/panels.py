@@ -61,7 +61,10 @@ def run(
         image, str(request.get("model")), box=box, flip=request.get("flip") is True, device=read_device(request)
     )
     example = example if request.get("upload") is None else None
-    return numbered(payload(result, example=example, stored=False)), result
+    asked = {"crop": str(request.get("crop", "person")), "box": None, "flip": result.flip}
+    if asked["crop"] == "box":
+        asked["box"] = list(box)
+    return numbered({**payload(result, example=example, stored=False), "asked": asked}), result
 
 
 def read_device(request: Mapping[str, Any]) -> str:

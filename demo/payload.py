@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from demo.blockmap import block_map
+from demo.blockmap import STATISTIC_COLORMAP, block_map
 from demo.habits import habits
 from demo.pictures import OUTSIDE, crop_url, mask_url, photo_url
-from psa_viz.rendering.scales import PROBABILITY_COLORMAP, Scale, gate_scale, probability_scale, stretched
+from psa_viz.rendering.scales import (
+    GATE_COLORMAP,
+    PROBABILITY_COLORMAP,
+    SIGNED_COLORMAP,
+    Scale,
+    gate_scale,
+    probability_scale,
+    stretched,
+)
 from psa_viz.rendering.skeletons import joint_colour, limbs, side
 from psa_viz.rendering.words import cells_phrase, channel_sentence, decimals, in_full, percent, spatial_sentence
 
@@ -18,6 +26,9 @@ if TYPE_CHECKING:
     from psa_viz.inference.results import Explanation, PosePrediction
     from psa_viz.recording.trace import BlockAttention
 
+COLORMAPS = (GATE_COLORMAP, PROBABILITY_COLORMAP, SIGNED_COLORMAP, STATISTIC_COLORMAP)
+"""What the page draws with."""
+CONSTANT = "constant"
 _COLUMNS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 _CENTRE = ("head_top", "neck")
 
@@ -66,7 +77,13 @@ def encode(values: np.ndarray) -> str:
 
 
 def scale_facts(scale: Scale) -> dict[str, Any]:
-    """A Scale for the browser: picture and legend there both read this one object."""
+    """A Scale for the browser: picture and legend there both read this one object.
+
+    Raises:
+        ValueError: for colours that `colours` does not send.
+    """
+    if scale.colormap not in COLORMAPS:
+        raise ValueError(f"expected one of the colour maps {', '.join(COLORMAPS)}, got {scale.colormap}")
     return {
         "low": scale.low,
         "high": scale.high,
@@ -75,8 +92,14 @@ def scale_facts(scale: Scale) -> dict[str, Any]:
         "legend": scale.legend(),
         "ticks": list(scale.ticks()),
         "tickLabels": list(scale.tick_labels()),
-        "table": base64.b64encode(scale.table().tobytes()).decode("ascii"),
+        "colours": CONSTANT if scale.constant else scale.colormap,
     }
+
+
+def colours() -> dict[str, str]:
+    """Name of a scale's colours -> its 256 RGB rows: sent once with the page, named by every scale."""
+    scales = {name: Scale(0.0, 1.0, name, "") for name in COLORMAPS} | {CONSTANT: Scale(0.0, 0.0, GATE_COLORMAP, "")}
+    return {name: base64.b64encode(scale.table().tobytes()).decode("ascii") for name, scale in scales.items()}
 
 
 def reading_order(joint_names: tuple[str, ...]) -> list[int]:

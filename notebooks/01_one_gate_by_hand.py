@@ -41,11 +41,10 @@
 # %%
 import math
 
-import classroom  # puts psa_viz on the path
 import numpy as np
 import torch
 from checks import check
-from classroom import numbers_figure, show
+from classroom import numbers_figure, show  # also puts psa_viz on the path
 
 from psa_viz.rendering.scales import gate_scale, signed_scale
 
@@ -61,7 +60,10 @@ x = torch.tensor(
     dtype=torch.float64,
 ).view(8, 1, 2)  # (C, H, W)
 features = x.flatten(1)  # (C, HW): the two positions in a row
-show(numbers_figure({"X: 8 channels, 2 positions": features}, signed_scale(features.numpy(), "value"), 0), "The 16 features")
+show(
+    numbers_figure({"X: 8 channels, 2 positions": features}, signed_scale(features.numpy(), "value"), 0),
+    "The 16 features",
+)
 
 # %% [markdown]
 # ## Step 1 · one query value for each position
@@ -107,8 +109,8 @@ print("shares:", [round(value, 4) for value in shares], " sum:", round(sum(share
 # %% [markdown]
 # ## Step 3 · collapse: a mean that was told where to look
 #
-# Every channel is averaged over the positions with these shares. What was 8×2 is now 8×1. **Space is gone**, completely.
-# That is one pole of "polarized": this branch gives up all resolution in space.
+# Every channel is averaged over the positions with these shares. What was 8×2 is now 8×1. **Space is gone**,
+# completely. That is one pole of "polarized": this branch gives up all resolution in space.
 
 # %%
 collapsed = [0.0] * 8
@@ -119,14 +121,17 @@ for channel in range(8):
 a = torch.tensor(shares, dtype=torch.float64)  # (HW,)
 torch.testing.assert_close(features @ a, torch.tensor(collapsed, dtype=torch.float64))
 pictures = {"X": features, "shares a": a[None], "X a": torch.tensor(collapsed)}
-show(numbers_figure(pictures, signed_scale(features.numpy(), "value")), "X, the shares of two positions, and the collapsed X a")
+show(
+    numbers_figure(pictures, signed_scale(features.numpy(), "value")),
+    "X, the shares of two positions, and the collapsed X a",
+)
 
 # %% [markdown]
 # ## Step 4 · inside the gate: half of the channels
 #
-# $W_v$ mixes the 8 collapsed numbers into c = 4. That is the other pole: the branch that gave up space keeps half of the
-# channels, which is a lot. (Squeeze-and-excitation keeps a sixteenth.) Ours compares neighbours: channel 0 with 1, 2
-# with 3, and so on.
+# $W_v$ mixes the 8 collapsed numbers into c = 4. That is the other pole: the branch that gave up space keeps half of
+# the channels, which is a lot. (Squeeze-and-excitation keeps a sixteenth.) Ours compares neighbours: channel 0 with 1,
+# 2 with 3, and so on.
 
 # %%
 W_v = torch.zeros(4, 8, dtype=torch.float64)  # (c, C)
@@ -140,8 +145,8 @@ z
 
 # %% [markdown]
 # The paper writes this step the other way round, $(W_v X)\,a$: first the matrix at every position, then the average. It
-# comes to the same, because both are sums of the same products. On two positions that is a detail. On 64×48 positions it
-# is the difference between a cheap block and an expensive one, and the subject of notebook 03.
+# comes to the same, because both are sums of the same products. On two positions that is a detail. On 64×48 positions
+# it is the difference between a cheap block and an expensive one, and the subject of notebook 03.
 
 # %%
 torch.testing.assert_close((W_v @ features) @ a, z)
@@ -170,9 +175,7 @@ spread_out
 mean = sum(spread_out.tolist()) / 8
 variance = sum((value - mean) ** 2 for value in spread_out.tolist()) / 8
 logits = [(value - mean) / (variance + 1e-5) ** 0.5 for value in spread_out.tolist()]
-torch.testing.assert_close(
-    torch.nn.functional.layer_norm(spread_out, (8,)), torch.tensor(logits, dtype=torch.float64)
-)
+torch.testing.assert_close(torch.nn.functional.layer_norm(spread_out, (8,)), torch.tensor(logits, dtype=torch.float64))
 print([round(value, 3) for value in logits])
 
 # %% [markdown]
@@ -194,7 +197,10 @@ show(numbers_figure({"A_ch, the weights": np.array(weights)}, gate_scale(), 3), 
 
 # %%
 gated = features * torch.tensor(weights, dtype=torch.float64)[:, None]  # (C, HW)
-show(numbers_figure({"X": features, "A_ch · X": gated}, signed_scale(features.numpy(), "value")), "Features before and after")
+show(
+    numbers_figure({"X": features, "A_ch · X": gated}, signed_scale(features.numpy(), "value")),
+    "Features before and after",
+)
 
 # %% [markdown]
 # ## The library call

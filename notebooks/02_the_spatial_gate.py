@@ -24,10 +24,9 @@
 # %%
 import math
 
-import classroom  # puts psa_viz on the path
 import torch
 from checks import check
-from classroom import maps_figure, numbers_figure, ranges_figure, show
+from classroom import maps_figure, numbers_figure, ranges_figure, show  # also puts psa_viz on the path
 
 from psa_viz.rendering.scales import gate_scale, signed_scale, stretched
 
@@ -138,7 +137,9 @@ three = {
     "official, parallel": official_parallel.view(2, 3),
     "official, sequential": official_sequential.view(2, 3),
 }
-show(numbers_figure(three, gate_scale(), 3), "The three maps of the same features, from the same matrices, on one scale")
+show(
+    numbers_figure(three, gate_scale(), 3), "The three maps of the same features, from the same matrices, on one scale"
+)
 
 # %% [markdown]
 # ## The library call
@@ -227,8 +228,8 @@ answer_2 = ...
 check("02.2", answer_2)
 
 # %% [markdown]
-# **3.** Make all six positions of our `features` equal: each of them gets the mean of its channel, `features.mean(dim=1)`.
-# What does the *paper's* map have at each position?
+# **3.** Make all six positions of our `features` equal: each of them gets the mean of its channel,
+# `features.mean(dim=1)`. What does the *paper's* map have at each position?
 
 # %%
 answer_3 = ...

@@ -22,10 +22,9 @@
 # N stands for the number of positions, H·W.
 
 # %%
-import classroom  # puts psa_viz on the path
 import torch
 from checks import check
-from classroom import numbers_figure, show
+from classroom import numbers_figure, show  # also puts psa_viz on the path
 from matplotlib.figure import Figure
 
 import psa_viz
@@ -46,7 +45,9 @@ with torch.no_grad(), psa_viz.record(block) as trace:
     y = block(x)
 weights = torch.from_numpy(trace.get("channel.gate").value[0])  # (C,)
 map_ = torch.from_numpy(trace.get("spatial.gate").value[0])  # (H, W)
-show(numbers_figure({"weights": weights, "map": map_}, gate_scale(), 3), "The weights of 8 channels, a map of 2x3 cells")
+show(
+    numbers_figure({"weights": weights, "map": map_}, gate_scale(), 3), "The weights of 8 channels, a map of 2x3 cells"
+)
 
 # %% [markdown]
 # ## Parallel: both gates see X, and their results are added
@@ -65,8 +66,8 @@ for ch in range(8):
 torch.testing.assert_close(by_hand, y[0], rtol=0, atol=1e-12)
 
 # %% [markdown]
-# So what the next layer gets is X times a **gain**, a number for each channel *and* position, C·H·W of them, made of only
-# C + H·W numbers. It lies between 0 and 2. Both gates at 0.5 give a gain of 1: X passes as it is.
+# So what the next layer gets is X times a **gain**, a number for each channel *and* position, C·H·W of them, made of
+# only C + H·W numbers. It lies between 0 and 2. Both gates at 0.5 give a gain of 1: X passes as it is.
 
 # %%
 gain = weights[:, None] + map_.flatten()[None]  # (C, HW)
@@ -77,8 +78,8 @@ show(numbers_figure({"gain = weight + map: 8 channels, 6 positions": gain}, gain
 #
 # $$Z = A^{ch}(X) \odot X, \qquad Y = A^{sp}(Z) \odot Z$$
 #
-# Now the factors multiply, and the spatial gate looks at features that were weighted already. The gain lies between 0 and
-# 1; both gates at 0.5 leave a quarter.
+# Now the factors multiply, and the spatial gate looks at features that were weighted already. The gain lies between 0
+# and 1; both gates at 0.5 leave a quarter.
 
 # %%
 sequential = psa_viz.PolarizedSelfAttention(8, layout="sequential").double()
@@ -102,6 +103,7 @@ show(numbers_figure({"gain = weight x map": gain}, gain_scale("sequential"), 2),
 # Here are two ways to the same c numbers. As printed: the matrix $W_v$ at every position, then the mean with the shares
 # *a*. Collapsed first: the mean of the features, then the matrix, once. We count every multiply-add as it happens.
 
+
 # %%
 def as_printed(W, X, a):
     """(W X) a, and how many multiply-adds it took."""
@@ -113,6 +115,7 @@ def as_printed(W, X, a):
                 value, count = value + float(W[row, ch] * X[ch, p]), count + 1
             result[row], count = result[row] + value * float(a[p]), count + 1
     return torch.tensor(result, dtype=torch.float64), count
+
 
 # %%
 def collapsed_first(W, X, a):
@@ -126,6 +129,7 @@ def collapsed_first(W, X, a):
         for ch in range(len(X)):
             result[row], count = result[row] + float(W[row, ch]) * mean[ch], count + 1
     return torch.tensor(result, dtype=torch.float64), count
+
 
 # %%
 W_v = block.channel.value.weight.detach()  # (c, C)
@@ -186,8 +190,8 @@ for formula, layout in [("paper", "parallel"), ("official", "parallel"), ("offic
 # %% [markdown]
 # ## The library's count
 #
-# `count_macs` runs a module and counts its matrix products. `psa_macs_as_printed` is the formula for the whole block, as
-# printed. On 64×48 positions:
+# `count_macs` runs a module and counts its matrix products. `psa_macs_as_printed` is the formula for the whole block,
+# as printed. On 64×48 positions:
 
 # %%
 from psa_viz.models.cost import count_macs, psa_macs_as_printed
@@ -201,13 +205,17 @@ axes.loglog(widths, printed, "o-", color="0.2", label="as printed")
 axes.loglog(widths, needed, "s-", color="tab:orange", label="collapsed first")
 axes.set_xticks(widths, widths)
 axes.set_xticks([], minor=True)
-axes.set(xlabel="channels", ylabel="million multiply-adds", title="One block on 64x48 positions (both axes logarithmic)")
+axes.set(
+    xlabel="channels", ylabel="million multiply-adds", title="One block on 64x48 positions (both axes logarithmic)"
+)
 axes.legend()
 show(figure, "Multiply-adds of one block, as printed and collapsed first, for 32 to 256 channels")
 
 # %%
 for C, long_way, short_way in zip(widths, printed, needed, strict=True):
-    print(f"{C:4} channels: {long_way:7.1f} million as printed, {short_way:5.2f} needed: {long_way / short_way:4.0f} times")
+    print(
+        f"{C:4} channels: {long_way:7.1f} million as printed, {short_way:5.2f} needed: {long_way / short_way:4.0f} times"
+    )
 
 # %% [markdown]
 # And the whole block is still exact. Here it is against the printed formula, every large product formed on purpose.
@@ -227,8 +235,8 @@ assert difference < 1e-5
 # %% [markdown]
 # ## Exercises
 #
-# **1.** A channel's weight is 0.3 and the map has 0.6 at some position. What is the gain there, in the parallel and in the
-# sequential layout? Two numbers, `[parallel, sequential]`.
+# **1.** A channel's weight is 0.3 and the map has 0.6 at some position. What is the gain there, in the parallel and in
+# the sequential layout? Two numbers, `[parallel, sequential]`.
 
 # %%
 answer_1 = ...
@@ -246,9 +254,9 @@ answer_2 = ...
 check("03.2", answer_2)
 
 # %% [markdown]
-# **3.** Shuffle the positions of X, run the block, and put the positions of the result back in order. What is the largest
-# difference from running the block on X itself? Use `block` and `x` from above, and `torch.randperm`. What does the
-# answer say about what a gate knows of places? The check reads the order of magnitude: 1e-6 counts as 0.
+# **3.** Shuffle the positions of X, run the block, and put the positions of the result back in order. What is the
+# largest difference from running the block on X itself? Use `block` and `x` from above, and `torch.randperm`. What does
+# the answer say about what a gate knows of places? The check reads the order of magnitude: 1e-6 counts as 0.
 
 # %%
 answer_3 = ...

@@ -24,11 +24,10 @@
 # %%
 import math
 
-import classroom  # puts psa_viz on the path
 import numpy as np
 import torch
 from checks import check
-from classroom import numbers_figure, ranges_figure, show
+from classroom import numbers_figure, ranges_figure, show  # also puts psa_viz on the path
 from matplotlib.figure import Figure
 
 from psa_viz.recording.gate_table import stored
@@ -40,6 +39,7 @@ from psa_viz.rendering.scales import Scale, gate_scale
 #
 # Six numbers, and the same six multiplied by 3 and by 10. A softmax turns each row into shares. It does not see the
 # numbers' size, only their differences; and it exaggerates them, because *e* is raised to them.
+
 
 # %%
 def softmax_by_hand(values):
@@ -69,6 +69,7 @@ for row, factor in zip(rows, (1, 3, 10), strict=True):
 #
 # A sigmoid looks at each number by itself. It is steep around 0 and flat far away; in the middle its slope is 1/4. To
 # get from 0.1 to 0.9 the logit has to travel 4.4.
+
 
 # %%
 def sigmoid(value):
@@ -117,8 +118,8 @@ show(ranges_figure(spatial, gate_scale()), "Range of the spatial gate under each
 
 # %% [markdown]
 # **Channel gate.** The paper's ends in LayerNorm, and that fixes the spread: logits with a standard deviation of 1, on
-# any picture, from the first step of training on. Most gates then lie between sigmoid(−2) and sigmoid(2), 0.12 and 0.88.
-# The official parallel one has no LayerNorm: how far its logits spread is for the network to learn.
+# any picture, from the first step of training on. Most gates then lie between sigmoid(−2) and sigmoid(2), 0.12 and
+# 0.88. The official parallel one has no LayerNorm: how far its logits spread is for the network to learn.
 #
 # **Spatial gate.** With the official formulas the map is pinned at one half.
 #
@@ -182,8 +183,8 @@ for name, row in ranges.items():
 # The project calls a gate that spans less than 0.01 *flat*, and draws it flat. After training, too, most maps of the
 # official formulas are.
 #
-# Two cautions. The networks were not all trained in the same way (their cards, `psa_viz.bundled()`, say how), so this is
-# no fair race. And a flat map is no proof that the *block* is useless: its channel gate still works.
+# Two cautions. The networks were not all trained in the same way (their cards, `psa_viz.bundled()`, say how), so this
+# is no fair race. And a flat map is no proof that the *block* is useless: its channel gate still works.
 #
 # ## Exercises
 #

@@ -23,11 +23,10 @@
 import math
 import tempfile
 
-import classroom  # puts psa_viz on the path
 import numpy as np
 import torch
 from checks import check
-from classroom import maps_figure, photo, show
+from classroom import maps_figure, photo, show  # also puts psa_viz on the path
 
 import psa_viz
 from psa_viz.rendering import mpl_figures, overlays
@@ -37,9 +36,9 @@ from psa_viz.rendering.words import channel_sentence, spatial_sentence
 # %% [markdown]
 # ## One call
 #
-# `psa_viz.load` gives a network that comes with the project; `psa_viz.explain` finds the person in the photo, cuts a square
-# around them, runs the network once more on that, and keeps what every PSA block did on the way. The photo is one of an
-# astronaut, Eileen Collins (NASA, public domain).
+# `psa_viz.load` gives a network that comes with the project; `psa_viz.explain` finds the person in the photo, cuts a
+# square around them, runs the network once more on that, and keeps what every PSA block did on the way. The photo is
+# one of an astronaut, Eileen Collins (NASA, public domain).
 
 # %%
 astronaut = photo("astronaut")  # (H, W, 3) uint8; yours: psa_viz.explain("photo.jpg", model)
@@ -51,8 +50,9 @@ pictures = {"what the network saw": seen, "the joints it predicts": overlays.dra
 show(maps_figure(pictures, width=3.6), "The photo with the crop, and with the predicted skeleton")
 
 # %% [markdown]
-# Filled dots are joints that the network is sure of; hollow ones it is not. Knees and ankles are not in the picture at all,
-# and still each has a place: **a network that always answers also answers where there is nothing.** The score tells.
+# Filled dots are joints that the network is sure of; hollow ones it is not. Knees and ankles are not in the picture at
+# all, and still each has a place: **a network that always answers also answers where there is nothing.** The score
+# tells.
 
 # %%
 for name, score in sorted(zip(result.pose.joint_names, result.pose.scores, strict=True), key=lambda pair: -pair[1]):
@@ -61,15 +61,15 @@ for name, score in sorted(zip(result.pose.joint_names, result.pose.scores, stric
 # %% [markdown]
 # ## Heatmaps are predictions
 #
-# For each joint the network gives every cell of a 32×32 grid a probability; together they are 1. This is *not* attention,
-# though it looks similar. It is the output.
+# For each joint the network gives every cell of a 32×32 grid a probability; together they are 1. This is *not*
+# attention, though it looks similar. It is the output.
 
 # %%
 show(mpl_figures.heatmaps_figure(result.pose), "Fourteen heatmaps on one scale, each with its peak")
 
 # %% [markdown]
-# By hand: the sum of one heatmap, its highest cell, and where in the photo that cell lies. One object, the *crop*, knows
-# how cells and pixels correspond, so that nobody has to guess.
+# By hand: the sum of one heatmap, its highest cell, and where in the photo that cell lies. One object, the *crop*,
+# knows how cells and pixels correspond, so that nobody has to guess.
 
 # %%
 joint = result.pose.joint_names.index("right_shoulder")
@@ -83,7 +83,8 @@ for row in range(heatmap.shape[0]):
 x, y = result.crop.cells_to_image(np.array(place))
 print(f"sum {total:.4f}; highest cell {place} with {best:.4f}, in the photo at ({x:.0f}, {y:.0f})")
 print("the library, refined below the cell:", result.pose.keypoints[joint].round(0))
-assert math.isclose(total, 1, abs_tol=1e-3) and best == result.pose.peaks[joint]
+assert math.isclose(total, 1, abs_tol=1e-3)
+assert best == result.pose.peaks[joint]
 
 # %% [markdown]
 # The second output is a class for every pixel: hair, skin, clothes.
@@ -94,15 +95,15 @@ show(mpl_figures.mask_figure(result), "The parsing mask over the photo, with the
 # %% [markdown]
 # ## Every block at once
 #
-# Now the attention. This network has a PSA block in every residual block. The overview has one cell for each, stages from
-# left to right and resolutions from top to bottom, coloured by how far the values of its spatial map are apart.
+# Now the attention. This network has a PSA block in every residual block. The overview has one cell for each, stages
+# from left to right and resolutions from top to bottom, coloured by how far the values of its spatial map are apart.
 
 # %%
 show(mpl_figures.overview_figure(result.blocks), "All PSA blocks, coloured by the range of their spatial map")
 
 # %% [markdown]
-# Names read like addresses. `stage2.0.branch1.block1`: second stage, its first module, the second resolution (16×16 cells
-# here), second residual block. Let us take the block whose map has the widest range.
+# Names read like addresses. `stage2.0.branch1.block1`: second stage, its first module, the second resolution (16×16
+# cells here), second residual block. Let us take the block whose map has the widest range.
 
 # %%
 block = max(result.blocks.values(), key=lambda block: block.spatial_statistics.range)
@@ -111,8 +112,8 @@ print("channel:", channel_sentence(block))
 print("spatial:", spatial_sentence(block, result.crop))
 
 # %% [markdown]
-# The spatial map: cell by cell, never smoothed, on the scale from 0 to 1. On the left it lies over the photo, on the right by
-# itself.
+# The spatial map: cell by cell, never smoothed, on the scale from 0 to 1. On the left it lies over the photo, on the
+# right by itself.
 
 # %%
 over = overlays.draw_map(astronaut, block.spatial, result.crop, gate_scale(), opacity=0.6)
@@ -120,9 +121,9 @@ show(maps_figure({"over the photo": over}, width=3.4), "The map over the photo")
 show(mpl_figures.spatial_figure(block, result.crop), "The map by itself, with its numbers")
 
 # %% [markdown]
-# Before you say "it looks at the face": a map tells where features of *this* block are let through or held back. What the
-# prediction depends on is another question; notebooks 06 and 07 ask it. And this map was *chosen*, as the most striking of
-# all. The channel gate of the same block:
+# Before you say "it looks at the face": a map tells where features of *this* block are let through or held back. What
+# the prediction depends on is another question; notebooks 06 and 07 ask it. And this map was *chosen*, as the most
+# striking of all. The channel gate of the same block:
 
 # %%
 show(mpl_figures.channel_figure(block), "The weights of all channels of the block")
@@ -130,8 +131,8 @@ show(mpl_figures.channel_figure(block), "The weights of all channels of the bloc
 # %% [markdown]
 # ## Record it yourself
 #
-# `explain` did nothing that you cannot do. Cut the crop, normalise it, run the model inside `psa_viz.record`. The hooks live
-# as long as the `with` and are gone afterwards.
+# `explain` did nothing that you cannot do. Cut the crop, normalise it, run the model inside `psa_viz.record`. The hooks
+# live as long as the `with` and are gone afterwards.
 
 # %%
 from psa_viz.inference.crops import cut
@@ -161,8 +162,8 @@ assert math.isclose(by_hand, gate[0, 0], abs_tol=1e-6)
 # %% [markdown]
 # ## The same photo under another formula
 #
-# `person-psa-official-parallel` is the same network with the formula of the authors' code. On the same crop, and on the same
-# scale, its maps are flat: after training too (notebook 04 says why they have to be *nearly* so).
+# `person-psa-official-parallel` is the same network with the formula of the authors' code. On the same crop, and on the
+# same scale, its maps are flat: after training too (notebook 04 says why they have to be *nearly* so).
 
 # %%
 official = psa_viz.load("person-psa-official-parallel", device="cpu")
@@ -195,8 +196,8 @@ answer_1 = ...
 check("05.1", answer_1, result)
 
 # %% [markdown]
-# **2.** The channel branch first averages over positions, with shares (`position_weights`, H×W). At which cell does the block
-# `stage2.0.branch1.block1` look most? Answer `[row, column]`; `np.unravel_index` helps.
+# **2.** The channel branch first averages over positions, with shares (`position_weights`, H×W). At which cell does the
+# block `stage2.0.branch1.block1` look most? Answer `[row, column]`; `np.unravel_index` helps.
 
 # %%
 answer_2 = ...
@@ -205,7 +206,8 @@ answer_2 = ...
 check("05.2", answer_2, result)
 
 # %% [markdown]
-# **3.** By what are the features of channel 0 multiplied at that cell, in that block? The layout is parallel. Three decimals.
+# **3.** By what are the features of channel 0 multiplied at that cell, in that block? The layout is parallel. Three
+# decimals.
 
 # %%
 answer_3 = ...

@@ -22,10 +22,9 @@
 # A picture of a gate is an observation. To learn whether it matters you have to intervene.
 
 # %%
-import classroom  # puts psa_viz on the path
 import numpy as np
 from checks import check
-from classroom import maps_figure, photo, show
+from classroom import maps_figure, photo, show  # also puts psa_viz on the path
 from matplotlib.figure import Figure
 
 import psa_viz
@@ -37,8 +36,8 @@ from psa_viz.rendering.scales import probability_scale, signed_scale
 # %% [markdown]
 # ## The experiment
 #
-# One photo, one crop, one network. An `Experiment` runs the untouched pass once; every edited pass starts at the first block
-# that the edits touch, because nothing before it can change.
+# One photo, one crop, one network. An `Experiment` runs the untouched pass once; every edited pass starts at the first
+# block that the edits touch, because nothing before it can change.
 
 # %%
 astronaut = photo("astronaut")
@@ -50,8 +49,8 @@ before = experiment.untouched
 # %% [markdown]
 # ## Nothing changed, nothing changes
 #
-# The first control of any experiment: do nothing, and see nothing. Multiplying a gate by 1 goes through the whole machinery
-# of editing, and has to leave every predicted probability as it was, to the last bit.
+# The first control of any experiment: do nothing, and see nothing. Multiplying a gate by 1 goes through the whole
+# machinery of editing, and has to leave every predicted probability as it was, to the last bit.
 
 # %%
 BLOCK = "stage3.0.branch1.block1"
@@ -62,8 +61,9 @@ assert difference(before, nothing).identical
 # %% [markdown]
 # ## Predict
 #
-# We are about to replace the whole spatial map of this block by its own mean: as much gate as before, but everywhere the same.
-# **Which joint will move most?** Write down a name before you run on. A guess that can be wrong teaches more than a picture.
+# We are about to replace the whole spatial map of this block by its own mean: as much gate as before, but everywhere
+# the same. **Which joint will move most?** Write down a name before you run on. A guess that can be wrong teaches more
+# than a picture.
 
 # %%
 my_guess = "left_wrist"
@@ -88,9 +88,9 @@ show(maps_figure(pair, probability_scale(np.stack(list(pair.values())))), f"Heat
 print(f"{jumper.name}: score before {jumper.score_before:.2f}; moved {jumper.moved:.1f} px")
 
 # %% [markdown]
-# A joint sits at the highest cell of its heatmap. If two places are almost equally likely, a small push makes the other one
-# the highest, and the joint leaps across the photo. **The leap says that the network was undecided, not that the edit was
-# strong.** Over all joints: how far each moved, against how sure the network was.
+# A joint sits at the highest cell of its heatmap. If two places are almost equally likely, a small push makes the other
+# one the highest, and the joint leaps across the photo. **The leap says that the network was undecided, not that the
+# edit was strong.** Over all joints: how far each moved, against how sure the network was.
 
 # %%
 figure = Figure(figsize=(6.0, 3.0), layout="constrained")
@@ -104,8 +104,9 @@ show(figure, "How far each joint moved against its score before the edit")
 # %% [markdown]
 # ## A better measure
 #
-# So compare whole heatmaps. Each sums to 1; half the sum of all absolute differences is **the share of the probability that
-# changed its place**: 0 if nothing did, 1 if all of it. By hand, then in one line.
+# So compare whole heatmaps. Each sums to 1; half the sum of all absolute differences is **the share of the probability
+# that changed its place**: 0 if nothing did, 1 if all of it. By hand, then in one line.
+
 
 # %%
 def moved_share(old, new):
@@ -122,8 +123,8 @@ for name, share in zip(before.pose.joint_names, shares, strict=True):
     print(f"{name:15} {'#' * round(40 * float(share))} {share:.2f}")
 
 # %% [markdown]
-# The change itself, for the joint whose heatmap changed most: blue lost probability, red gained it, white stayed. Zero is in
-# the middle of the scale, always.
+# The change itself, for the joint whose heatmap changed most: blue lost probability, red gained it, white stayed. Zero
+# is in the middle of the scale, always.
 
 # %%
 most = int(shares.argmax())
@@ -133,9 +134,10 @@ show(maps_figure({title: change.heatmaps[most]}, signed_scale(change.heatmaps[mo
 # %% [markdown]
 # ## What does "off" mean?
 #
-# A gate has no neutral value. At 0 the branch says nothing: in the parallel layout the features then pass through the other
-# gate alone. At 1 it lets everything through. Its mean keeps the amount and takes away the pattern. Shuffled, it keeps every
-# value and puts it in the wrong place. Four questions, four answers.
+# A gate has no neutral value. At 0 the branch says nothing: in the parallel layout the features then pass through the
+# other gate alone. At 1 it lets everything through. Its mean keeps the amount and takes away the pattern. Shuffled, it
+# keeps every value and puts it in the wrong place. Four questions, four answers.
+
 
 # %%
 def effect(edits):
@@ -150,12 +152,14 @@ for off in (0.0, 1.0, "mean", "shuffled"):
 # %% [markdown]
 # ## Every block
 #
-# Which maps matter, for this photo? Each block's spatial map set to its mean, one block at a time; and each channel gate.
+# Which maps matter, for this photo? Each block's spatial map set to its mean, one block at a time; and each channel
+# gate.
 
 # %%
 names = list(before.blocks)
 effects = {
-    branch: [effect([psa_viz.SwitchOff(name, branch, to="mean")]) for name in names] for branch in ("channel", "spatial")
+    branch: [effect([psa_viz.SwitchOff(name, branch, to="mean")]) for name in names]
+    for branch in ("channel", "spatial")
 }
 
 # %%
@@ -173,9 +177,10 @@ show(figure, "Effect of taking the pattern out of each gate, block by block")
 # %% [markdown]
 # ## Is it the range that matters?
 #
-# It is tempting to read the overview of notebook 05 as "bright blocks matter". Here is how well a map's range predicts the
-# effect of taking it away: the correlation of their ranks, 1 for the same order, 0 for no relation. Twenty blocks and one
-# photo: take it as an example of a check, not as a law.
+# It is tempting to read the overview of notebook 05 as "bright blocks matter". Here is how well a map's range predicts
+# the effect of taking it away: the correlation of their ranks, 1 for the same order, 0 for no relation. Twenty blocks
+# and one photo: take it as an example of a check, not as a law.
+
 
 # %%
 def ranks(values):
@@ -189,8 +194,8 @@ print(f"rank correlation of a map's range and its effect: {correlation:+.2f}, ov
 # %% [markdown]
 # ## Against chance
 #
-# Mute the quarter of the cells where the map is highest. Does the prediction change? Surely. But does it change *more than if
-# you mute a quarter of the cells at random*? Only that comparison says something about the map.
+# Mute the quarter of the cells where the map is highest. Does the prediction change? Surely. But does it change *more
+# than if you mute a quarter of the cells at random*? Only that comparison says something about the map.
 
 # %%
 gate = before.blocks[BLOCK].spatial
@@ -207,13 +212,13 @@ print(f"highest quarter muted: {chosen:.3f}; random quarters: {min(by_chance):.3
 print(f"random quarters with less effect: {sum(one < chosen for one in by_chance)} of {len(by_chance)}")
 
 # %% [markdown]
-# This control is not fair yet: high values that go to 0 lose more than random ones do. Notebook 07 makes it fairer, and asks
-# over more than one photo.
+# This control is not fair yet: high values that go to 0 lose more than random ones do. Notebook 07 makes it fairer, and
+# asks over more than one photo.
 #
 # ## Exercises
 #
-# **1.** Set the channel gate of `stage4.0.branch1.block1` to its mean. Which joint's *heatmap* changes most, by the share
-# of its probability that changes its place? Its name, as in `before.pose.joint_names`.
+# **1.** Set the channel gate of `stage4.0.branch1.block1` to its mean. Which joint's *heatmap* changes most, by the
+# share of its probability that changes its place? Its name, as in `before.pose.joint_names`.
 
 # %%
 answer_1 = ...
@@ -222,8 +227,8 @@ answer_1 = ...
 check("06.1", answer_1, experiment)
 
 # %% [markdown]
-# **2.** Give a list with at least one `psa_viz.Paint` that changes no predicted probability, not by a bit. Which values would
-# you have to paint?
+# **2.** Give a list with at least one `psa_viz.Paint` that changes no predicted probability, not by a bit. Which values
+# would you have to paint?
 
 # %%
 answer_2 = ...
@@ -232,8 +237,8 @@ answer_2 = ...
 check("06.2", answer_2, experiment)
 
 # %% [markdown]
-# **3.** How many blocks' gates can an edit of `stage4.0.branch0.block0` reach at all, itself included? Branches meet only at
-# the end of a stage. `experiment.reached` takes a list of edits.
+# **3.** How many blocks' gates can an edit of `stage4.0.branch0.block0` reach at all, itself included? Branches meet
+# only at the end of a stage. `experiment.reached` takes a list of edits.
 
 # %%
 answer_3 = ...

@@ -24,10 +24,9 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-import classroom  # puts psa_viz on the path
 import torch
 from checks import check
-from classroom import maps_figure, photo, show
+from classroom import maps_figure, photo, show  # also puts psa_viz on the path
 from torch import nn
 
 import psa_viz
@@ -36,9 +35,10 @@ from psa_viz.rendering.scales import gate_scale
 # %% [markdown]
 # ## 1 · Where it goes
 #
-# The paper puts PSA after the first 3×3 convolution of every residual block, behind its normalisation and ReLU. Give the
-# block a *slot*: a module made from the number of channels. `nn.Identity` leaves it empty, and then the network with PSA and
-# the one without have the same names everywhere else. You will be glad of that when you compare them.
+# The paper puts PSA after the first 3×3 convolution of every residual block, behind its normalisation and ReLU. Give
+# the block a *slot*: a module made from the number of channels. `nn.Identity` leaves it empty, and then the network
+# with PSA and the one without have the same names everywhere else. You will be glad of that when you compare them.
+
 
 # %%
 class Residual(nn.Module):
@@ -58,6 +58,7 @@ def network(attention=nn.Identity):
     stem = nn.Sequential(nn.Conv2d(3, 32, 3, stride=4, padding=1, bias=False), nn.BatchNorm2d(32), nn.ReLU())
     return nn.Sequential(stem, Residual(32, attention), Residual(32, attention), nn.Conv2d(32, 5, 1)).eval()
 
+
 # %%
 plain, mine = network(), network(psa_viz.PolarizedSelfAttention)
 count = {name: sum(p.numel() for p in model.parameters()) for name, model in {"plain": plain, "mine": mine}.items()}
@@ -70,9 +71,9 @@ with torch.no_grad():
 # %% [markdown]
 # ## 2 · What it does to a trained network
 #
-# Suppose that `plain` was trained, and you want to go on with PSA in it. Fresh PSA blocks multiply the features by numbers
-# that nobody learned. How much does that disturb? We copy all shared weights, and compare the features after each kind of
-# fresh block: 0 means undisturbed.
+# Suppose that `plain` was trained, and you want to go on with PSA in it. Fresh PSA blocks multiply the features by
+# numbers that nobody learned. How much does that disturb? We copy all shared weights, and compare the features after
+# each kind of fresh block: 0 means undisturbed.
 
 # %%
 from functools import partial
@@ -87,14 +88,19 @@ def disturbed(model):
         return float((model(images) - plain(images)).norm() / plain(images).norm())
 
 
-for formula, layout in [("paper", "parallel"), ("paper", "sequential"), ("official", "parallel"), ("official", "sequential")]:
+for formula, layout in [
+    ("paper", "parallel"),
+    ("paper", "sequential"),
+    ("official", "parallel"),
+    ("official", "sequential"),
+]:
     block = partial(psa_viz.PolarizedSelfAttention, formula=formula, layout=layout)
     print(f"{formula:8}, {layout:10}: {disturbed(network(block)):.2f}")
 
 # %% [markdown]
-# The sequential layouts multiply by two gates near a half each, and leave about a quarter. The parallel ones add two halves:
-# about one. The paper's parallel form can be made to begin at *exactly* one: set the gain of its LayerNorm and the spatial
-# value to zero, and both gates are 0.5 until training moves them.
+# The sequential layouts multiply by two gates near a half each, and leave about a quarter. The parallel ones add two
+# halves: about one. The paper's parallel form can be made to begin at *exactly* one: set the gain of its LayerNorm and
+# the spatial value to zero, and both gates are 0.5 until training moves them.
 
 # %%
 neutral = network(psa_viz.PolarizedSelfAttention)
@@ -105,8 +111,8 @@ assert disturbed(neutral) < 1e-5
 # %% [markdown]
 # ## 3 · See its gates
 #
-# Any photo, any network that takes an image: `capture` finds the PSA blocks and records them. This network was not trained, so
-# do not look for meaning in it.
+# Any photo, any network that takes an image: `capture` finds the PSA blocks and records them. This network was not
+# trained, so do not look for meaning in it.
 
 # %%
 astronaut = photo("astronaut")
@@ -119,8 +125,9 @@ show(maps_figure(maps, gate_scale()), "The maps of the two blocks of an untraine
 # %% [markdown]
 # ## 4 · A block that somebody else wrote
 #
-# Here is a block in the authors' parallel formula, with the names of its layers as in their published file; in it "right" is the
-# channel branch and "left" the spatial one. The code is ours, and a colleague might have written it.
+# Here is a block in the authors' parallel formula, with the names of its layers as in their published file; in it
+# "right" is the channel branch and "left" the spatial one. The code is ours, and a colleague might have written it.
+
 
 # %%
 class TheirPSA(nn.Module):
@@ -141,9 +148,10 @@ class TheirPSA(nn.Module):
         product = (query[:, None] @ self.conv_v_left(x).flatten(2)).softmax(-1)  # (N, 1, HW)
         return weights * x + torch.sigmoid(product).view(len(x), 1, *x.shape[2:]) * x
 
+
 # %% [markdown]
-# `psa_viz.adapt` looks for blocks by the names and shapes of their parameters. Names can lie, so it then **runs** both, their code
-# and ours on the same weights, and exchanges the block in a copy of the model only if the numbers agree.
+# `psa_viz.adapt` looks for blocks by the names and shapes of their parameters. Names can lie, so it then **runs** both,
+# their code and ours on the same weights, and exchanges the block in a copy of the model only if the numbers agree.
 
 # %%
 theirs = network(TheirPSA)
@@ -166,8 +174,8 @@ print(f"their map: {gate.min():.4f} to {gate.max():.4f}; the formula of notebook
 # %% [markdown]
 # ## 5 · A block that is not what it says
 #
-# There are many copies of PSA in other people's repositories, and some are wrong. A common mistake: the features are multiplied
-# *in place*, so the second branch works on what the first has done. Same names, same shapes, other numbers.
+# There are many copies of PSA in other people's repositories, and some are wrong. A common mistake: the features are
+# multiplied *in place*, so the second branch works on what the first has done. Same names, same shapes, other numbers.
 
 # %%
 import warnings
@@ -195,30 +203,34 @@ assert not wrong.recognised
 #
 # ## 6 · A published checkpoint
 #
-# Whole networks come as files of named tensors. We write one in the published form of HRNet with official PSA blocks, small and with
-# random weights, as PyTorch's `torch.save` does, with the `module.` that multi-GPU training leaves in front of every name.
+# Whole networks come as files of named tensors. We write one in the published form of HRNet with official PSA blocks,
+# small and with random weights, as PyTorch's `torch.save` does, with the `module.` that multi-GPU training leaves in
+# front of every name.
 
 # %%
 from psa_viz.models.full_size import build
 from psa_viz.models.official import to_official
 
-folder = Path(tempfile.mkdtemp())
+holder = tempfile.TemporaryDirectory()
+folder = Path(holder.name)
 published = to_official(build("coco-hrnet-w8-psa-official-parallel"))
 torch.save({"state_dict": {f"module.{name}": value for name, value in published.items()}}, folder / "pose.pth")
 print(len(published), "tensors, for example", next(name for name in published if "deattn" in name))
 
 # %% [markdown]
-# A `.pth` file is a pickle: opening one the old way runs whatever code its author put in. `psa_viz.load` never does that. It tells the
-# network from the names and shapes, and then takes **every tensor or none**.
+# A `.pth` file is a pickle: opening one the old way runs whatever code its author put in. `psa_viz.load` never does
+# that. It tells the network from the names and shapes, and then takes **every tensor or none**.
 
 # %%
 loaded = psa_viz.load(folder / "pose.pth", device="cpu")
 kinds = Counter(type(module).__name__ for module in loaded.modules())
-print(loaded.info.name, "·", loaded.info.formula, loaded.info.layout, "·", kinds["PolarizedSelfAttention"], "PSA blocks")
+print(
+    loaded.info.name, "·", loaded.info.formula, loaded.info.layout, "·", kinds["PolarizedSelfAttention"], "PSA blocks"
+)
 
 # %% [markdown]
-# Strictness matters. The authors' own loader skips whatever does not fit; a parallel file in a sequential network then "loads", and every
-# PSA block keeps its random weights. Here one tensor is missing:
+# Strictness matters. The authors' own loader skips whatever does not fit; a parallel file in a sequential network then
+# "loads", and every PSA block keeps its random weights. Here one tensor is missing:
 
 # %%
 damaged = dict(list(published.items())[:-1])
@@ -238,13 +250,13 @@ block = block_from_official(theirs[1].attention.state_dict())
 x = torch.randn(2, 32, 8, 8)
 with torch.no_grad():
     torch.testing.assert_close(block(x), theirs[1].attention(x), rtol=0, atol=1e-5)
-print(block)
+print(block.extra_repr())
 
 # %% [markdown]
 # ## Exercises
 #
-# **1.** A file has a tensor named `layer1.0.deattn.conv_up.0.weight`. Which layout do its PSA blocks have? Notebook 02's table and the
-# library's `psa_viz.models.checkpoints` know.
+# **1.** A file has a tensor named `layer1.0.deattn.conv_up.0.weight`. Which layout do its PSA blocks have? Notebook
+# 02's table and the library's `psa_viz.models.checkpoints` know.
 
 # %%
 answer_1 = ...
@@ -253,7 +265,8 @@ answer_1 = ...
 check("09.1", answer_1)
 
 # %% [markdown]
-# **2.** Give a `Residual` of 16 channels whose slot holds PSA in the paper's *sequential* layout. A module, not a class.
+# **2.** Give a `Residual` of 16 channels whose slot holds PSA in the paper's *sequential* layout. A module, not a
+# class.
 
 # %%
 answer_2 = ...
@@ -262,8 +275,9 @@ answer_2 = ...
 check("09.2", answer_2)
 
 # %% [markdown]
-# **3.** Write `answer_3` as a network, made with `network(...)`, in which `psa_viz.adapt` recognises no block and refuses **two**,
-# though their *names* are right: a subclass of `TheirPSA` with any mistake of your own in its `forward`.
+# **3.** Write `answer_3` as a network, made with `network(...)`, in which `psa_viz.adapt` recognises no block and
+# refuses **two**, though their *names* are right: a subclass of `TheirPSA` with any mistake of your own in its
+# `forward`.
 
 # %%
 answer_3 = ...

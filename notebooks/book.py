@@ -10,6 +10,7 @@ The text form, percent cells as jupytext reads them, is the source; edits made i
 from __future__ import annotations
 
 import argparse
+import io
 import re
 import shutil
 from collections.abc import Iterator
@@ -20,11 +21,14 @@ import nbformat
 from nbclient import NotebookClient
 from nbconvert import MarkdownExporter
 from nbformat import NotebookNode
+from PIL import Image
 
 HERE = Path(__file__).resolve().parent
 RENDERED = HERE.parent / "docs" / "notebooks"
 SECONDS = 600
 """A cell that takes longer than this is broken."""
+PHOTO = 100_000
+"""Bytes from which on a picture is taken to have a photo in it."""
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
@@ -63,14 +67,23 @@ def render(source: Path) -> Path:
     shutil.rmtree(pictures, ignore_errors=True)
     for name, data in resources.get("outputs", {}).items():
         pictures.mkdir(parents=True, exist_ok=True)
-        (pictures / name).write_bytes(data)
+        (pictures / name).write_bytes(_smaller(data))
     described = iter(_descriptions(made))
     body = re.sub(r"!\[png\]\(([^)]+)\)", lambda m: f"![{next(described)}]({source.stem}/{Path(m[1]).name})", body)
-    body = re.sub(r"\n\s*\n(\s*\n)+", "\n\n", body)
-    said = f"*Rendered copy of [{source.stem}.ipynb](../../notebooks/{source.stem}.ipynb), to read; the notebook is to run.*"
+    body = re.sub(r"\n( *\n){3,}", "\n\n", body)
+    said = f"*A copy of [{source.stem}.ipynb](../../notebooks/{source.stem}.ipynb) to read; the notebook is to run.*"
     target = RENDERED / f"{source.stem}.md"
     target.write_text(f"{said}\n\n{body.strip()}\n", encoding="utf-8")
     return target
+
+
+def _smaller(png: bytes) -> bytes:
+    """A picture with a photo in it, reduced to 256 colours; others are as small as they get."""
+    if len(png) < PHOTO:
+        return png
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(256).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def _descriptions(made: NotebookNode) -> Iterator[str]:

@@ -7,9 +7,9 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from psa_viz.commands import bench, evaluate, explain, gates, models, train
+from psa_viz.commands import bench, evaluate, evidence, evidence_study, explain, explain_folder, gates, models, train
 
-COMMANDS = (models, explain, evaluate, gates, train, bench)
+COMMANDS = (models, explain, explain_folder, evaluate, gates, evidence, evidence_study, train, bench)
 
 # RuntimeError: the hub cannot be reached, memory ran out, an edit was never applied.
 USER_ERRORS = (

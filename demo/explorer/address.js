@@ -10,12 +10,17 @@ function toAddress() {
   const keep = (name, value, usual) => { if (value && value !== usual) state.set(name, value); };
   keep('tab', view.tab, 'look');
   keep('tour', tour.step, null);
-  keep('example', view.result.example, props.examples[0]?.name);
-  if (!view.result.stored) keep('model', view.result.model, props.models[0]);
+  keep('example', view.result.example, offer.examples[0]?.name);
+  if (!view.result.stored) keep('model', view.result.model, offer.models[0]);
+  if (view.result.example && view.asked) {
+    keep('crop', view.asked.box ? view.asked.box.join(',') : view.asked.crop, 'person');
+    if (view.asked.flip) state.set('flip', 1);
+  }
   keep('block', view.result.blocks.length ? here() : null, usualBlock());
   for (const name of SCALES) keep(name, part(name).value, USUAL[name]);
   if (view.joint !== null) state.set('joint', view.joint);
   keep('picture', part('pair-what').value, 'mask');
+  keep('statistic', part('statistic').value, part('statistic').options[0]?.value);
   if (view.other) state.set('with', view.other.asked.seed === null ? view.other.asked.model : `random:${view.other.asked.seed}`);
   if (moments.value) {
     const { steps, photos, photo, trainings, training } = moments.value;
@@ -27,7 +32,8 @@ function toAddress() {
   const text = state.toString();
   const fits = text.length <= LONGEST_ADDRESS;
   part('link-note').textContent = fits ? LINK_NOTE : 'These edits are too long for an address: download them instead.';
-  history.replaceState(history.state, '', `${location.pathname}${location.search}${text && fits ? `#${text}` : ''}`);
+  const fragment = text && fits ? `#${text}` : '';
+  if (fragment !== location.hash) history.replaceState(history.state, '', `${location.pathname}${location.search}${fragment}`);
 }
 
 const LINK_NOTE = part('link-note').textContent;
@@ -66,17 +72,36 @@ function fromAddress(fragment) {
   const example = state.get('example');
   const model = state.get('model');
   const steps = [];
-  if (example && props.examples.some((one) => one.name === example) && example !== view.result?.example) {
+  if (example && offer.examples.some((one) => one.name === example) && example !== view.result?.example) {
     steps.push(() => trigger('show_example', { example }));
   }
-  if (model && props.models.includes(model)) steps.push(() => { if (view.result.model !== model) ask({ model }); else arrived(); });
+  const known = offer.models.includes(model) ? { model } : {};
+  const crop = readCrop(state.get('crop'));
+  const flip = state.get('flip') === '1';
+  if (known.model || crop || flip) steps.push(() => takeRun({ ...known, ...crop, flip }));
   steps.push(() => { takeView(state); arrived(); });
   const list = readList(state.get('edits'));
   if (list.length) steps.push(() => { edits.past = [[]]; takeEdits(list); });
   const other = state.get('with');
-  if (other) steps.push(() => { takeOther(other); askCompare(); });
+  if (other) steps.push(() => { takeOther(other); if (part('compare-choice').value) askCompare(); else arrived(); });
   Object.assign(address, { begun: true, ready: false, todo: steps });
   if (view.result) arrived();
+}
+
+// "image", or the edges of a box; anything else is left out.
+function readCrop(text) {
+  if (text === 'image') return { crop: 'image', box: null };
+  const box = (text ?? '').split(',').map(Number);
+  return text && box.length === 4 && box.every(Number.isFinite) ? { crop: 'box', box } : null;
+}
+
+function takeRun(wanted) {
+  const same = (!wanted.model || wanted.model === view.result.model) && !wanted.crop && !wanted.flip;
+  if (same) { arrived(); return; }
+  part('flip').checked = wanted.flip;
+  if (wanted.model) { part('model-choice').value = wanted.model; offerCrops(); }
+  if (wanted.crop) { setCrop(wanted.crop); setWanted(wanted.box); }
+  ask(wanted);
 }
 
 function readList(text) {
@@ -113,6 +138,7 @@ function takeView(state) {
   const joint = Number(state.get('joint') ?? NaN);
   if (view.result.pose?.names[joint]) { view.joint = joint; drawChoice(); }
   if ([...part('pair-what').options].some((option) => option.value === state.get('picture'))) part('pair-what').value = state.get('picture');
+  if ([...part('statistic').options].some((option) => option.value === state.get('statistic'))) { part('statistic').value = state.get('statistic'); paintBlockMap(); }
   moments.wanted = Object.fromEntries([['moment', 'moment'], ['photo', 'seen'], ['training', 'training']].map(([name, key]) => [name, state.get(key) ?? undefined]));
   openTab(state.get('tab') ?? 'look');
   if (state.has('tour')) openTour(Number(state.get('tour')) || 1);

@@ -6,6 +6,9 @@ const HANDLERS = {
   trained: answeredTrained,
   switchboard: answeredSwitchboard,
   compare: answeredCompare,
+  evidence: answeredEvidence,
+  rank: answeredRank,
+  sanity: answeredSanity,
   kept: () => {},
 };
 
@@ -16,21 +19,30 @@ function answered(value) {
   if (value.runs) drawRuns(value.runs);
   if (value.devices) offerDevices(value.devices);
   if (value.kind === 'result') {
+    view.asked = value.asked ?? null;
     forget();
     showResult(value);
     arrived();
+    next();
     return;
   }
   if (value.base) rebase(value);
   HANDLERS[value.kind](value);
   arrived();
+  next();
   lookAtTour();
+}
+
+// What had to wait, because two requests at once could each answer about a state that the other has changed.
+function next() {
+  if (edits.waiting) sendEdits();
+  if (view.tab === 'walk' && walk.value?.block !== here()) askWalk();
 }
 
 // The untouched pass of the network itself takes the place of what was stored; what the visitor had chosen stays.
 function rebase(value) {
   const { joint } = view;
-  if (value.restored) forget();
+  if (value.restored) { forget(); view.asked = null; }
   showResult(value.base);
   view.joint = value.restored ? null : joint;
   drawChoice();
@@ -41,13 +53,15 @@ function forget() {
   forgetOther();
   forgetWalk();
   forgetBoard();
+  forgetTest();
 }
 
 function refused(value) {
   setBusy('');
   if (value) say(value.text);
+  if (walk.inFlight) Object.assign(walk, { inFlight: false, refused: here() });
+  part('walk-state').textContent = '';
   if (edits.inFlight) refusedEdits(); else if (edits.waiting) sendEdits();
-  walk.inFlight = false;
   Object.assign(address, { todo: [], ready: address.begun });
   for (const name of ONLY_WITH_RESULT) part(name).hidden = !view.result;
 }

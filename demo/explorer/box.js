@@ -6,7 +6,7 @@ const DRAGGED = 6; // screen pixels that tell a drag from a click
 const cropChoice = segmented('crop-choice', 'person', (value) => { setCrop(value); suggestRun(); });
 
 // Only a network with joints can find a person; the others begin with the whole image.
-const findsPeople = () => props.tasks[part('model-choice').value]?.joints ?? true;
+const findsPeople = () => offer.tasks[part('model-choice').value]?.joints ?? true;
 const usualCrop = () => (findsPeople() ? 'person' : 'image');
 
 function offerCrops() {

@@ -19,9 +19,16 @@ function drawChannels() {
   paintBars();
 }
 
+// However often it is asked for, the bars are painted once before the screen shows anything.
 function paintBars() {
+  if (bars.asked) return;
+  bars.asked = true;
+  requestAnimationFrame(() => { bars.asked = false; paintBarsNow(); });
+}
+
+function paintBarsNow() {
   const { canvas, scale, order } = bars;
-  if (!scale || !canvas.clientWidth) return;
+  if (!scale || !canvas.clientWidth || !view.result?.blocks.length) return;
   const gate = shownBlock().channelGate;
   const before = view.result.blocks[view.block].channelGate;
   const ratio = window.devicePixelRatio || 1;

@@ -5,9 +5,9 @@ const RANDOM = 'random weights';
 function fillOthers() {
   const select = part('compare-choice');
   const wanted = select.value;
-  const alike = props.tasks[view.result.model]?.alike ?? []; // what predicts other things can not be compared
+  const alike = offer.tasks[view.result.model]?.alike ?? []; // what predicts other things can not be compared
   const others = alike.filter((name) => name !== view.result.model);
-  const known = props.models.includes(view.result.model);
+  const known = offer.models.includes(view.result.model);
   select.replaceChildren(...others.map((name) => make('option', { value: name, text: name })));
   if (known) select.append(make('option', { value: RANDOM, text: `${view.result.model} with random weights` }));
   if ([...select.options].some((option) => option.value === wanted)) select.value = wanted;

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-
-from demo.shelf import Example
 
 HERE = Path(__file__).parent
 
@@ -35,6 +33,7 @@ SCRIPTS = (
     "brush.js",
     "masks.js",
     "pair.js",
+    "multiples.js",
     "pair_tables.js",
     "text_tabs.js",
     "arrows.js",
@@ -44,6 +43,9 @@ SCRIPTS = (
     "compare.js",
     "switchboard.js",
     "moments.js",
+    "chart.js",
+    "evidence.js",
+    "sanity.js",
     "runs.js",
     "reading.js",
     "tour_steps.js",
@@ -55,7 +57,7 @@ SCRIPTS = (
 )
 """In this order they form one function; each declares names that the later ones use."""
 
-STYLES = ("explorer.css", "change.css", "walk.css", "moments.css", "tour.css")
+STYLES = ("explorer.css", "change.css", "walk.css", "moments.css", "evidence.css", "tour.css")
 EVENTS = (
     "run_photo",
     "show_example",
@@ -65,6 +67,9 @@ EVENTS = (
     "trained",
     "switchboard",
     "compare",
+    "evidence",
+    "rank",
+    "sanity",
     "keep",
     "restore",
 )
@@ -72,23 +77,17 @@ _INCLUDE = re.compile(r"<!-- include (\w+\.html) -->\n?")
 
 
 def explorer(
-    value: dict[str, Any],
+    value: str,
     *,
-    models: list[str],
-    examples: list[Example],
-    means: Mapping[str, str],
-    tasks: Mapping[str, Mapping[str, Any]],
-    trainings: Sequence[str],
+    offer: Mapping[str, Any],
     server_functions: Sequence[Callable[[Any], Any]],
 ) -> gr.HTML:
-    """The component, showing `value` (see demo.payload). It triggers EVENTS, each with a request as its data.
+    """The component, showing `value`, JSON of what demo.payload makes. It triggers EVENTS, each with a request as data.
 
     The template never changes, so an update redraws canvases and rewrites text but replaces no element.
 
     Args:
-        means: model -> what the data set's mean of its gates was taken over; models without one are left out.
-        tasks: model -> what it predicts, see demo.offers.
-        trainings: names of those that snapshots are stored of, see demo.moments.
+        offer: what there is to choose from, see demo.offers.
     """
     return gr.HTML(
         value,
@@ -98,11 +97,7 @@ def explorer(
         js_on_load="\n".join(_read(name) for name in SCRIPTS),
         apply_default_css=False,
         server_functions=list(server_functions),
-        models=models,
-        examples=[asdict(example) for example in examples],
-        means=dict(means),
-        tasks=dict(tasks),
-        trainings=list(trainings),
+        offer=json.dumps(offer),
     )
 
 

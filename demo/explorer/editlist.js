@@ -22,6 +22,7 @@ function drawEditList() {
   part('undo').disabled = edits.past.length === 0;
   part('redo').disabled = edits.undone.length === 0;
   part('reset').disabled = count === 0;
+  part('downloads').firstElementChild.textContent = count ? 'Download, edited' : 'Download';
   for (const what of ['everything', 'report', 'notebook']) part(`download-${what}`).title = count ? 'edited: so the file’s name says too' : '';
   part('edits-words').textContent = count
     ? 'In this order. Grey blocks are beyond their reach.'

@@ -39,7 +39,7 @@ function redo() {
 
 // One request at a time; while it runs, only the newest list waits.
 function sendEdits() {
-  if (edits.inFlight || view.busy) { edits.waiting = true; return; }
+  if (running()) { edits.waiting = true; return; }
   edits.inFlight = true;
   edits.waiting = false;
   edits.began = performance.now();
@@ -60,7 +60,6 @@ function answeredEdits(value) {
   afterEdits();
   edits.milliseconds = performance.now() - edits.began;
   if (value.restored) edits.milliseconds = 0;
-  if (edits.waiting) sendEdits();
   showEditTime();
 }
 

@@ -1,10 +1,10 @@
 // Draws a result, joins the panels, and keeps the status line true.
 
 const POLL = 1500;
-const NEEDS_PSA = ['blockmap-panel', 'block-panel', 'channels-panel', 'spatial-panel', 'edits-panel', 'walk-panel', 'formulas-panel', 'switchboard-panel'];
+const NEEDS_PSA = ['blockmap-panel', 'block-panel', 'channels-panel', 'spatial-panel', 'edits-panel', 'walk-panel', 'formulas-panel', 'switchboard-panel', 'evidence-panel'];
 const ONLY_WITH_RESULT = ['panels', 'photo-figure', 'photo-switches', 'downloads', 'text'];
 const view = {
-  result: null, after: null, other: null, tab: 'look', block: 0, blockName: null, joint: null, wanted: null, busy: false, busyText: '', states: {},
+  result: null, after: null, other: null, tab: 'look', block: 0, blockName: null, joint: null, wanted: null, busy: false, busyText: '', states: {}, asked: null,
 };
 
 function readResult(facts) {
@@ -62,6 +62,7 @@ function showResult(value) {
   drawParsing(result);
   fillPictures(result);
   fillOthers();
+  fillTargets();
   if (!plain) { fillStatistics(result); drawBlockMap(result); }
   if (cropChoice.value === 'box') setWanted(result.crop.box.map(Math.round));
   drawPinned(result);
@@ -130,19 +131,19 @@ function showTitle(result) {
 function offerModels() {
   const option = (name) => make('option', { value: name, text: name });
   const groups = new Map();
-  for (const name of props.models) {
-    const words = props.tasks[name]?.words ?? 'other';
+  for (const name of offer.models) {
+    const words = offer.tasks[name]?.words ?? 'other';
     groups.set(words, [...(groups.get(words) ?? []), option(name)]);
   }
   const nodes = [...groups].map(([label, options]) => make('optgroup', { label }, ...options));
-  part('model-choice').append(...(groups.size > 1 ? nodes : props.models.map(option)));
+  part('model-choice').append(...(groups.size > 1 ? nodes : offer.models.map(option)));
 }
 
 function showStatus() {
   const chosen = part('model-choice').value;
   const state = view.states[chosen];
   const stored = view.result?.example ? ': you are looking at a stored result' : '';
-  let text = view.busyText || (props.models.length ? '' : 'no model is bundled here: only stored results can be shown');
+  let text = view.busyText || (offer.models.length ? '' : 'no model is bundled here: only stored results can be shown');
   if (!text && state === 'loading') text = `model loading${stored}`;
   else if (!text && state === 'ready') text = 'model ready';
   else if (!text && state && state !== 'not loaded') text = state;
@@ -194,13 +195,13 @@ onFocus((place, channel) => {
 offerModels();
 part('model-choice').addEventListener('change', () => { offerCrops(); suggestRun(); poll(); });
 part('flip').addEventListener('change', suggestRun);
-part('examples').append(...props.examples.map(({ name, label, thumbnail }) => {
+part('examples').append(...offer.examples.map(({ name, label, thumbnail }) => {
   const button = make('button', { type: 'button', 'data-example': name, title: label }, make('img', { src: thumbnail, alt: '' }), make('span', { text: label }));
   button.addEventListener('click', () => { if (free()) { say(''); setBusy('opening the stored result…'); trigger('show_example', { example: name }); } });
   return button;
 }));
-watch('value', () => answered(props.value));
-answered(props.value);
+watch('value', () => answered(JSON.parse(props.value)));
+answered(JSON.parse(props.value));
 openTab('look');
 fromAddress(location.hash);
 poll();

@@ -1,6 +1,17 @@
 // Masks arrive as grey pictures whose values are classes; here they are read and drawn, with the joints on top.
 
+const decoded = { urls: [], masks: [] }; // the last few: one side of a pair stays while the other changes
+
 async function maskPixels(url) {
+  const known = decoded.urls.indexOf(url);
+  if (known >= 0) return decoded.masks[known];
+  const mask = await decodedMask(url);
+  decoded.urls = [url, ...decoded.urls].slice(0, 4);
+  decoded.masks = [mask, ...decoded.masks].slice(0, 4);
+  return mask;
+}
+
+async function decodedMask(url) {
   const picture = new Image();
   picture.src = url;
   await picture.decode();

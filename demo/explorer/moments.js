@@ -4,7 +4,7 @@
 const moments = { value: null, at: 0, wanted: {}, asking: false };
 
 async function askMoments(more = {}) {
-  if (moments.asking || !props.trainings.length) return;
+  if (moments.asking || !offer.trainings.length) return;
   moments.asking = true;
   const wanted = { training: moments.wanted.training, photo: moments.wanted.photo, ...more };
   const sent = await server.moments(wanted).catch(() => null);
@@ -20,6 +20,7 @@ async function askMoments(more = {}) {
   const step = value.steps.indexOf(Number(moments.wanted.moment ?? NaN));
   moments.at = step >= 0 ? step : moments.kept ?? value.steps.length - 1;
   moments.wanted = {};
+  value.steps.forEach((_, at) => predictionAt(at));
   showMoments();
 }
 

@@ -1,21 +1,29 @@
 // Numbers as the browser gets them and as the visitor reads them.
 
+// What this page has to offer (demo.offers): read once, from one text, because the framework copies every property of the
+// component each time that something arrives.
+const offer = JSON.parse(props.offer);
+
 const part = (name) => element.querySelector(`[data-is="${name}"]`);
 const THIN = '\u2009';
 
 function bytes(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text);
+  const read = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i += 1) read[i] = letters.charCodeAt(i);
+  return read;
 }
 
-// Little-endian float32, as the server encodes them; a DataView reads them so on every machine.
+// Little-endian float32, as the server encodes them and every machine with a browser has them.
 function floats(text) {
-  const raw = bytes(text);
-  const view = new DataView(raw.buffer);
-  return Float32Array.from({ length: raw.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+  return new Float32Array(bytes(text).buffer);
 }
+
+// The 256 colours of every scale that the server draws with, once; a scale names its own.
+const COLOURS = Object.fromEntries(Object.entries(offer.colours).map(([name, table]) => [name, bytes(table)]));
 
 function readScale(facts) {
-  return { ...facts, table: bytes(facts.table) };
+  return { ...facts, table: COLOURS[facts.colours] };
 }
 
 // The row of a scale's table: the same rule as Scale.indices on the server.

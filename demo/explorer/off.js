@@ -17,7 +17,7 @@ function offValue() {
 
 function drawOff() {
   const choice = part('off-choice');
-  const stored = props.means[view.result.model];
+  const stored = offer.means[view.result.model];
   const option = [...choice.options].find((one) => one.value === 'data');
   option.hidden = !stored;
   option.disabled = !stored;
@@ -34,7 +34,7 @@ function drawOff() {
     data: stored ? `The mean of each value over ${stored}.` : '',
     shuffled: 'The chosen values change places among themselves, drawn from the seed.',
   };
-  part('off-words').textContent = words[choice.value];
+  part('off-words').textContent = `${words[choice.value]}${stored ? '' : ' No data set’s mean is stored for this model.'}`;
 }
 
 part('off-choice').addEventListener('change', drawOff);

@@ -39,6 +39,7 @@ function drawPair() {
   part('pair-sentences').textContent = after ? after.change.sentences.join(' ') : 'Edit a gate, and both results and their difference stand here.';
   part('pair-body').classList.toggle('alone', !after);
   drawPairTables(after);
+  drawMultiples(after);
   for (const map of pair.maps) map.back.src = result.crop.src;
   drawPicture(result, after ?? result);
 }
@@ -122,6 +123,7 @@ function nameFigures() {
 function readPair(place) {
   if (!pair.maps || !['change', 'compare'].includes(view.tab) || part('pair-panel').hidden) return;
   for (const map of pair.maps) map.outline(place);
+  readMultiples(place);
   const words = part('pair-here');
   words.classList.toggle('live', Boolean(place && pair.values));
   if (!place || !pair.values) { words.textContent = ''; return; }

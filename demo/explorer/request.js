@@ -11,7 +11,7 @@ function setBusy(text) {
   view.busy = Boolean(text);
   element.classList.toggle('busy', view.busy);
   element.setAttribute('aria-busy', view.busy);
-  for (const name of ['choose', 'webcam', 'again', 'snap', 'compare-run', 'switch-run']) part(name).disabled = view.busy || !props.models.length;
+  for (const name of ['choose', 'webcam', 'again', 'snap', 'compare-run', 'switch-run']) part(name).disabled = view.busy || !offer.models.length;
   for (const button of part('examples').children) button.disabled = view.busy;
   view.busyText = text;
   showStatus();
@@ -19,10 +19,11 @@ function setBusy(text) {
 
 // Whether nothing is on its way: what comes back from two requests at once could belong to two results.
 function free() {
-  const running = view.busy || edits.inFlight || walk.inFlight;
-  if (running) part('status').textContent = 'one moment: the network is still running';
-  return !running;
+  if (running()) part('status').textContent = 'one moment: the network is still running';
+  return !running();
 }
+
+const running = () => view.busy || edits.inFlight || walk.inFlight;
 
 function ask(more) {
   if (!free()) return;

@@ -9,7 +9,7 @@ function table(caption, heads, rows) {
 function writeText() {
   const { result } = view;
   if (!result || !part('text').open) return;
-  part('text-body').replaceChildren(...({ look: lookTables, change: changeTables, walk: walkTables, compare: compareTables }[view.tab] ?? lookTables)(result));
+  part('text-body').replaceChildren(...({ look: lookTables, change: changeTables, walk: walkTables, compare: compareTables, evidence: testTables }[view.tab] ?? lookTables)(result));
 }
 
 function lookTables(result) {

@@ -4,8 +4,9 @@ const walk = { value: null, block: null, inFlight: false, nodes: [], open: null,
 const LANES = [['channel', 'Channel-only branch: collapses space, keeps C/2 channels'], ['spatial', 'Spatial-only branch: collapses channels, keeps H × W']];
 
 function askWalk() {
-  if (!view.result?.blocks.length || walk.inFlight) return;
+  if (!view.result?.blocks.length) return;
   if (walk.value && walk.value.block === here()) { drawWalk(); return; }
+  if (running() || address.todo.length || walk.refused === here()) return; // what is on its way asks again at its end
   walk.inFlight = true;
   const name = view.result.blocks[view.block].name;
   part('walk-name').textContent = name;
@@ -21,14 +22,14 @@ function answeredWalk(value) {
   walk.value = { ...value, weights, norm, of: Object.fromEntries(stages.map((stage) => [stage.key, stage])), stages };
   walk.inFlight = false;
   part('walk-state').textContent = '';
-  if (value.block !== here()) { askWalk(); return; }
+  if (value.block !== here()) return;
   drawWalk();
   drawFormulas(value.formulas);
   writeText();
 }
 
 function forgetWalk() {
-  Object.assign(walk, { value: null, inFlight: false, open: null });
+  Object.assign(walk, { value: null, inFlight: false, open: null, refused: null });
   part('graph').replaceChildren();
   part('formulas').replaceChildren();
 }

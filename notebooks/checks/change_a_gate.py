@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from checks.exercise import Exercise, NotUnderstood, numbers, word
 
+from checks.exercise import Exercise, NotUnderstood, numbers, word
 from psa_viz.inference.difference import difference
 from psa_viz.inference.experiment import Experiment
 from psa_viz.recording.edits import Edit, Paint, Scale, SwitchOff

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from checks.exercise import numbers
 
+from checks.exercise import numbers
 from psa_viz.inference.results import Explanation
 
 BLOCK = "stage2.0.branch1.block1"

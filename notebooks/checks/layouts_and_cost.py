@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-from checks.exercise import numbers
 from torch import Tensor, nn
+
+from checks.exercise import numbers
 
 
 def _two_ways(channels: int, positions: int) -> tuple[int, int]:

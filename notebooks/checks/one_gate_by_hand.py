@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from checks.exercise import numbers
 from torch import Tensor
 
+from checks.exercise import numbers
 from psa_viz.attention.channel import ChannelGate, Ending
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import torch
-from checks.exercise import numbers
 from torch import Tensor
 
+from checks.exercise import numbers
 from psa_viz.attention.spatial import SpatialGate
 
 

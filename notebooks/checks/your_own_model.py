@@ -6,10 +6,10 @@ import warnings
 from typing import Any
 
 import torch
-from checks.exercise import Exercise, NotUnderstood, word
 from torch import nn
 
 import psa_viz
+from checks.exercise import Exercise, NotUnderstood, word
 from psa_viz.attention.polarized import PolarizedSelfAttention
 from psa_viz.models.official import layout_of
 

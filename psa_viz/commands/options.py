@@ -26,3 +26,8 @@ def look_options(own: argparse.ArgumentParser, flip: bool) -> None:
         "--flip", action=argparse.BooleanOptionalAction, default=flip, help="average with the mirror image"
     )
     own.add_argument("--size", type=int, metavar="PIXELS", help="longer side of the network's input, times 32")
+
+
+def off_value(text: str) -> float | str:
+    """What a gate's values become when they are taken away: a number, or the word "mean"."""
+    return text if text == "mean" else float(text)

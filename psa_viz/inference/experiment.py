@@ -16,6 +16,7 @@ from torch import Tensor
 from psa_viz.attention.polarized import Formula, Layout
 from psa_viz.inference.crops import cut
 from psa_viz.inference.geometry import Crop
+from psa_viz.inference.memory import within_memory
 from psa_viz.inference.photo import load_photo
 from psa_viz.inference.predict import network_input, probability_maps
 from psa_viz.inference.readout import read_pose, read_segmentation
@@ -38,7 +39,8 @@ class Experiment:
         after = experiment.edited([Mute("stage1.block0", channels=[3], to=0.0)])
         difference(experiment.untouched, after)
 
-    Edits live in the call: the network is shared and stays as it is. A network that is not an HRNet runs in full.
+    Edits live in the call: the network is shared and stays as it is. One that psa_viz.recording.resume does not know
+    runs in full.
 
     Args:
         photo: a path, or an (H, W, 3) uint8 RGB array.
@@ -46,7 +48,7 @@ class Experiment:
         crop: what the network sees, for example that of an earlier Explanation.
 
     Attributes:
-        untouched: what the network predicts, and its gates.
+        untouched: what the network predicts, and its gates; its notes say whether that had to be on the CPU.
     """
 
     def __init__(self, photo: str | Path | np.ndarray, model: Dense, crop: Crop) -> None:
@@ -54,8 +56,13 @@ class Experiment:
             raise TypeError(f"expected a model from psa_viz.load, got {type(model).__name__}")
         self.photo, self.model, self.crop = load_photo(photo), model, crop
         self._paths = psa_paths(model)
-        self._memory = None
-        self.untouched = self._explain(())
+        self._memory, self._notes = None, ()
+        untouched, self._notes = within_memory(self._begun, model, f"{crop.width}x{crop.height} pixels", lambda _: None)
+        self.untouched = replace(untouched, notes=self._notes)
+
+    def _begun(self, model: Dense, _size: str) -> Explanation:
+        self.model = model  # on the CPU where a GPU had too little memory; every later pass runs there too
+        return self._explain(())
 
     def edited(self, edits: Sequence[Edit]) -> Explanation:
         """The same crop with gates changed; an empty list gives `untouched` itself.
@@ -74,7 +81,7 @@ class Experiment:
         """Every step of one block in the untouched pass, as the paper prints it.
 
         Raises:
-            ValueError: if the network has no such block, or is not an HRNet.
+            ValueError: if the network has no such block, or is not one of the project's own.
         """
         path = self._path(block)
         with torch.no_grad():
@@ -99,7 +106,9 @@ class Experiment:
         if block not in self._paths:
             raise ValueError(f"no PSA block named {block!r}; this model has {', '.join(self._paths) or 'none'}")
         if self._memory is None:
-            raise ValueError(f"the steps of a block are shown for HRNets; {self.model.info.name} is another network")
+            raise ValueError(
+                f"the steps of a block are not shown for {self.model.info.name}: it is no network of this project"
+            )
         return self._paths[block]
 
     def _explain(self, edits: tuple[Edit, ...]) -> Explanation:
@@ -124,6 +133,7 @@ class Experiment:
             device=str(next(self.model.parameters()).device),
             seconds=time.perf_counter() - began,
             edits=tuple(map(describe, edits)),
+            notes=self._notes,
         )
 
     def _pass(self, edits: tuple[Edit, ...]) -> tuple[dict[str, Tensor], Trace, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 
@@ -124,6 +124,11 @@ class Explanation:
         for name in ("blocks", "outputs"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
+    def __reduce__(self) -> tuple:
+        """Between processes as plain dictionaries: views of them cannot be sent."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return _again, (values | {name: dict(values[name]) for name in ("blocks", "outputs")},)
+
     def save(self, folder: str | Path) -> Path:
         """Write explanation.json, tensors.npz, report.html, photo.png and the figures into a folder.
 
@@ -133,3 +138,7 @@ class Explanation:
         from psa_viz.inference.archive import save  # an archive needs the results, so the results ask for it late
 
         return save(self, Path(folder))
+
+
+def _again(values: dict) -> Explanation:
+    return Explanation(**values)

@@ -34,7 +34,11 @@ class BasicBlock(nn.Module):
         self.relu = nn.ReLU(inplace=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.relu(x + self.conv2(self.attention(self.conv1(x))))
+        return self.relu(x + self.conv2(self.attention(self.gated(x))))
+
+    def gated(self, x: Tensor) -> Tensor:
+        """What the attention is given."""
+        return self.conv1(x)
 
 
 class Bottleneck(nn.Module):
@@ -52,7 +56,11 @@ class Bottleneck(nn.Module):
         self.relu = nn.ReLU(inplace=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.relu(self.shortcut(x) + self.conv3(self.attention(self.conv2(self.conv1(x)))))
+        return self.relu(self.shortcut(x) + self.conv3(self.attention(self.gated(x))))
+
+    def gated(self, x: Tensor) -> Tensor:
+        """What the attention is given."""
+        return self.conv2(self.conv1(x))
 
 
 def check_image(image: Tensor, multiple: int) -> None:

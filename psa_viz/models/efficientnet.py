@@ -66,8 +66,12 @@ class InvertedBottleneck(nn.Module):
         self.residual = stride == 1 and inner == outer
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.attention(self.project(self.depthwise(self.expand(x))))
+        y = self.attention(self.gated(x))
         return x + y if self.residual else y
+
+    def gated(self, x: Tensor) -> Tensor:
+        """What the attention is given."""
+        return self.project(self.depthwise(self.expand(x)))
 
 
 class EfficientNetLite(nn.Module):

@@ -52,10 +52,13 @@ class TopDown(nn.Module):
     def forward(self, maps: list[Tensor]) -> Tensor:
         x = self.mix[-1](maps[-1])
         for i in range(self.levels):
-            finer = self.mix[-2 - i](maps[-2 - i])
-            x = self.relu(finer + F.interpolate(x, size=finer.shape[-2:], mode="bilinear", align_corners=False))
-            x = self.get_submodule(f"block{i}")(x)
+            x = self.get_submodule(f"block{i}")(self.join(i, x, maps[-2 - i]))
         return x
+
+    def join(self, i: int, coarser: Tensor, finer: Tensor) -> Tensor:
+        """What block i is given: what came from the coarser map, enlarged, and the trunk's next finer one."""
+        finer = self.mix[-2 - i](finer)
+        return self.relu(finer + F.interpolate(coarser, size=finer.shape[-2:], mode="bilinear", align_corners=False))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 
@@ -99,6 +99,47 @@ def edited(model: nn.Module, edits: Sequence[Edit]) -> Iterator[None]:
     finally:
         for handle in handles:
             handle.remove()
+
+
+@contextmanager
+def routed(model: nn.Module, ways: Mapping[str, Callable[[Tensor], Tensor]]) -> Iterator[None]:
+    """Send what modules return through functions, and go on with what those return, while the `with` block runs.
+
+    Where `edited` takes values that can be stored, this takes tensors with gradients and one gate for every image of
+    the batch. The same holds of its hooks: this thread's alone, gone on exit, whatever happens in between.
+
+    Args:
+        model: any torch module.
+        ways: path of a module that returns one tensor -> what is made of that tensor.
+
+    Raises:
+        TypeError: if the model is no torch module.
+        ValueError: if it has no module of that path.
+        RuntimeError: on leaving the block, if no forward pass came to one of the modules.
+    """
+    _check_module(model)
+    known, thread, unused, handles = dict(model.named_modules()), threading.get_ident(), set(ways), []
+    if unknown := unused - known.keys():
+        raise ValueError(f"this model has no module {', '.join(sorted(unknown))}; see model.named_modules()")
+    try:
+        for path, way in ways.items():
+            handles.append(known[path].register_forward_hook(_router(way, path, unused, thread)))
+        yield
+        if unused:
+            raise RuntimeError(f"expected a forward pass of this model, in this thread, to come to {sorted(unused)}")
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _router(way: Callable[[Tensor], Tensor], path: str, unused: set[str], thread: int):
+    def route(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> Tensor | None:
+        if threading.get_ident() != thread:
+            return None
+        unused.discard(path)
+        return way(output)
+
+    return route
 
 
 def _check_module(model: nn.Module) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -74,6 +75,19 @@ def test_the_first_edit_brings_the_untouched_pass_along(visit, engine) -> None:
     assert sent["texts"] == [f"{BLOCK}: spatial gate switched off, 0"]
     assert len(sent["change"]["joints"]) == 14
     assert sent["change"]["flipped"] == difference(mine.untouched, expected).flipped
+
+
+def test_the_stored_examples_are_looked_at_before_anybody_asks(visit) -> None:
+    engine = Engine(["person-psa-parallel", "person-none"], load=network, examples=lambda: [visit.shown])
+    engine.load_in_background("person-psa-parallel").join(60)
+    shown = visit.shown
+    ready = engine.experiment(shown.image, shown.model, shown.crop)
+    assert engine.experiment(shown.image.copy(), shown.model, shown.crop) is ready
+    assert ready.untouched.edits == ()
+    others = [(shown.image[::-1], shown.crop, None), (shown.image, replace(shown.crop, box=(0, 0, 64, 64)), None)]
+    for image, crop, seed in [*others, (shown.image, shown.crop, 1)]:
+        assert engine.experiment(image, shown.model, crop, seed=seed) is not ready
+    assert engine.status()["person-none"] == "not loaded"
 
 
 def test_no_edits_is_the_untouched_result(visit, engine) -> None:

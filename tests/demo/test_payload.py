@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.payload import payload, reading_order, scale_facts
+from demo.payload import colours, payload, reading_order, scale_facts
 from demo.pictures import OUTSIDE
 from psa_viz.rendering.scales import Scale, gate_scale, probability_scale, stretched
 from psa_viz.rendering.skeletons import LSP_JOINTS
@@ -40,7 +40,7 @@ def same_scale(sent: dict, scale: Scale) -> None:
     assert (sent["low"], sent["high"]) == (scale.low, scale.high)
     assert sent["ticks"] == list(scale.ticks())
     assert sent["tickLabels"] == list(scale.tick_labels())
-    table = np.frombuffer(base64.b64decode(sent["table"]), dtype=np.uint8).reshape(256, 3)
+    table = np.frombuffer(base64.b64decode(colours()[sent["colours"]]), dtype=np.uint8).reshape(256, 3)
     np.testing.assert_array_equal(table, scale.table())
 
 
@@ -88,6 +88,12 @@ def test_a_constant_scale_says_that_it_is_constant() -> None:
     facts = scale_facts(Scale(0.5, 0.5, "viridis", "stretched to this map"))
     assert facts["constant"] is True
     assert facts["ticks"] == [0.5]
+    assert facts["colours"] == "constant"
+
+
+def test_a_scale_whose_colours_the_page_does_not_have_is_refused() -> None:
+    with pytest.raises(ValueError, match="plasma"):
+        scale_facts(Scale(0.0, 1.0, "plasma", "value"))
 
 
 def test_the_mask_is_the_nearest_pixel_of_the_prediction_and_marks_what_lies_outside(sent, explanation) -> None:

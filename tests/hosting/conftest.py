@@ -37,6 +37,7 @@ def hosted(untrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("serve.py")), str(port), str(untrained)],
             cwd=ROOT,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,

@@ -57,7 +57,7 @@ def sound_files(random: np.random.Generator) -> dict[str, bytes]:
         "jp2": encoded(photo, "JPEG2000"),
         "tga": encoded(photo, "TGA"),
         "svg": b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
-        "txt": "This is not a picture.\n".encode() * 20,
+        "txt": b"This is not a picture.\n" * 20,
         "html": b"<!doctype html><script>alert(1)</script>",
     }
 
@@ -77,14 +77,14 @@ def traps() -> dict[str, bytes]:
         "largest.png": png(2**31 - 1, 2**31 - 1, zlib.compress(bytes(10))),
         "no-pixels.png": png(0, 0, zlib.compress(b"")),
         "screen.gif": b"GIF89a" + struct.pack("<HHBBB", 65535, 65535, 0, 0, 0) + b",",
-        "frame.gif": b"GIF89a\x01\x00\x01\x00\x00\x00\x00," + struct.pack("<HHHHB", 0, 0, 65535, 65535, 0) + b"\x02\x00;",
+        "frame.gif": b"GIF89a\x01\0\x01\0\0\0\0," + struct.pack("<HHHHB", 0, 0, 65535, 65535, 0) + b"\x02\x00;",
         "canvas.webp": riff(b"VP8X" + struct.pack("<I", 10) + b"\x10\0\0\0" + b"\xff" * 6),
-        "size.jpg": b"\xff\xd8\xff\xc0\x00\x11\x08" + struct.pack(">HH", 65535, 65535) + b"\x03\x01\x11\0\x02\x11\0\x03\x11\0",
+        "size.jpg": b"\xff\xd8\xff\xc0\0\x11\x08" + b"\xff" * 4 + b"\x03\x01\x11\0\x02\x11\0\x03\x11\0",
         "size.ppm": b"P6\n99999999 99999999\n255\n",
         "digits.ppm": b"P6\n" + b"9" * 5000,
         "size.bmp": b"BM" + struct.pack("<IIIIiiHHIIiiII", 90, 0, 54, 40, 2**31 - 1, -(2**31), 1, 24, 0, 0, 0, 0, 0, 0),
         "circle.tif": b"II*\0" + struct.pack("<I", 8) + struct.pack("<HHHIII", 1, 256, 4, 1, 9, 8),
-        "strips.tif": tiff([(256, 60_000), (257, 60_000), (258, 8), (259, 1), (262, 1), (273, 8), (278, 1), (279, 2**31)]),
+        "strips.tif": tiff([(256, 60_000), (257, 60_000), (258, 8), (259, 1), (262, 1), (273, 8), (279, 2**31)]),
         "values.tif": b"II*\0" + struct.pack("<I", 8) + struct.pack("<HHHIII", 1, 256, 4, 2**31 - 1, 8, 0),
         "script.svg": b"<svg><script>alert(document.cookie)</script></svg>",
         "entities.svg": b'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><svg>&b;</svg>',
@@ -94,7 +94,7 @@ def traps() -> dict[str, bytes]:
         "photo.heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
         "pickle.jpg": b"cos\nsystem\n(S'touch owned'\ntR.",
         "long.txt": b"A" * 1_000_000,
-    }  # fmt: skip  # noqa: E501
+    }  # fmt: skip
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:

@@ -1,6 +1,8 @@
 """Starts the page with one network of fresh weights on a port, as `python -m demo` does, and says when it is loaded.
 
-    python tests/hosting/serve.py PORT WEIGHTS.safetensors
+python tests/hosting/serve.py PORT WEIGHTS.safetensors
+
+It answers every line of its input with the number of hooks on its network, and ends with its input.
 """
 
 from __future__ import annotations
@@ -30,7 +32,15 @@ def main() -> None:
     page.launch(server_name="127.0.0.1", server_port=port, quiet=True, prevent_thread_lock=True, **launch_options())
     engine.load_in_background(DEFAULT).join()
     print("up", flush=True)
-    page.block_thread()
+    for _ in sys.stdin:
+        print(hooks(engine.model(DEFAULT)), flush=True)
+    page.close()
+
+
+def hooks(model: Any) -> int:
+    """How many hooks hang on a network's modules."""
+    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    return sum(len(getattr(module, kind)) for module in model.modules() for kind in kinds)
 
 
 if __name__ == "__main__":

@@ -111,8 +111,8 @@ WRONG = {
     "negative value": ("/edit", {"edits": [EDIT | {"to": -1}]}, "not negative"),
     "channel beyond": ("/edit", {"edits": [EDIT | {"channels": [10**6]}]}, "channel"),
     "unknown argument": ("/edit", {"edits": [EDIT | {"__class__": 1}]}, "__class__"),
-    "too much paint": ("/edit", {"edits": [{"kind": "paint", "block": BLOCK, "values": [[1] * 1000] * 1000}]}, "two mega"),
-}  # fmt: skip  # noqa: E501
+    "too much paint": ("/edit", {"edits": [{"kind": "paint", "block": BLOCK, "values": [[1] * 999] * 999}]}, "two"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", WRONG)
@@ -124,15 +124,26 @@ def test_what_is_wrong_is_said_in_one_sentence(case, client, file):
     assert "Something in the program failed" not in str(refused.value)
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "../../../etc/passwd", "a\0b", "x" * 9000, "http://127.0.0.1/x.png"])
-def test_only_uploads_are_read(path, hosted):
+REFUSED = {
+    "/etc/passwd": "not uploaded by a user",
+    "../../../etc/passwd": "not uploaded by a user",
+    "a\0b": "null byte",
+    "x" * 9000: "too long",
+    "https://example.com/photo.png": "not its address",
+    "http://169.254.169.254/latest": "not its address",
+}
+
+
+@pytest.mark.parametrize(("path", "words"), REFUSED.items(), ids=lambda text: text[:20])
+def test_only_uploads_are_read(path, words, hosted):
     sent = {"path": path, "url": path, "meta": {"_type": "gradio.FileData"}, "orig_name": "photo.png"}
     # Without the client library, which would send a file of its own machine.
     with httpx.Client(base_url=f"{hosted.address}/gradio_api/call/explain") as http:
         event = http.post("", json={"data": [sent, "", None, False, False]}).raise_for_status().json()["event_id"]
         answer = http.get(event, timeout=60).text
     assert "event: error" in answer
-    assert "did not arrive" in answer
+    assert words in answer
+    assert "root:" not in answer
 
 
 def test_damaged_uploads_give_a_result_or_a_sentence(client, hosted, tmp_path):

@@ -1,9 +1,11 @@
-"""What a server meets on an open network: every answer is a sentence with the right status, and nothing else happens."""
+"""What a server meets on an open network: each gets a sentence with the right status, and nothing else happens."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -78,10 +80,8 @@ def test_a_request_that_is_too_large_is_refused_unread(visitor):
         for _ in range(bodies.MOST_ASKED // 100_000 + 2):
             yield b" " * 100_000
 
-    try:
+    with contextlib.suppress(httpx.HTTPError):  # cut off while it still sends: as good
         assert visitor.http.post("/gradio_api/queue/join", content=pieces()).status_code >= 400
-    except httpx.HTTPError:
-        pass  # cut off while it still sends: as good
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b'{"data": 3}', b"[" * 100_000, b'{"fn_index": 10e9}'])
@@ -131,13 +131,14 @@ HOSTILE = {
 @pytest.mark.parametrize("case", HOSTILE)
 def test_a_hostile_request_gets_a_sentence(case, hosted, sent):
     event, request, words = HOSTILE[case]
-    request = {key: value.format(uploads=hosted.uploads) if "{uploads}" in str(value) else value for key, value in request.items()}  # noqa: E501
+    if "{uploads}" in str(request):
+        request = {"upload": request["upload"].format(uploads=hosted.uploads)}
     if event == "run_photo":
         request = {"upload": sent, "model": "person-psa-parallel", **request}
     answer = Visitor(hosted.address).ask(event, **request)
     assert answer["kind"] == "message", answer["kind"]
     assert words in answer["text"], answer["text"]
-    assert len(answer["text"]) < 400
+    assert len(answer["text"].splitlines()) == 1
 
 
 @pytest.mark.parametrize("request_", [None, [], "text", 7, {"edits": [[[]]] * 3}, {"n": {"n": {}}}])
@@ -154,7 +155,7 @@ def test_uploads_stay_in_their_folder_whatever_they_are_called(name, visitor, ho
     before = {path for path in hosted.uploads.parent.iterdir()}
     path = visitor.upload(b"not a photo", name)
     assert path.startswith(str(hosted.uploads))
-    assert ".." not in path
+    assert Path(path).resolve().is_relative_to(hosted.uploads)
     assert "<" not in path
     assert {path for path in hosted.uploads.parent.iterdir()} == before
     answer = visitor.ask("run_photo", upload=path, model="person-psa-parallel")

@@ -1,4 +1,4 @@
-"""A browser's side of the page without a browser: uploads a file, triggers an event of the component, reads the answer."""
+"""A browser's side of the page without a browser: uploads a file, triggers an event, reads the answer."""
 
 from __future__ import annotations
 
@@ -50,5 +50,5 @@ class Visitor:
                     if not message["success"]:
                         raise RuntimeError(str(message["output"]))
                     data = message["output"]["data"][0]
-                    return data["value"] if data.get("__type__") == "update" else data
+                    return json.loads(data["value"] if isinstance(data, dict) else data)
         raise RuntimeError("the stream ended without an answer")

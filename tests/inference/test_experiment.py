@@ -124,6 +124,61 @@ def test_numbers_of_a_difference(experiment) -> None:
     assert change.classes[0].name in class_sentence(change.classes[0])
 
 
+@pytest.fixture(scope="module")
+def street():
+    torch.manual_seed(6)
+    made = build("street-imagenet-psa-parallel").eval().requires_grad_(False)
+    nn.init.normal_(made.heads["segmentation"][-1].weight, std=0.3)
+    for name, tensor in made.named_parameters():
+        if ".attention.channel.ending" in name or name.endswith(".attention.spatial.value.weight"):
+            nn.init.normal_(tensor, std=0.3)  # such a network begins with gates of 0.5
+    return made
+
+
+def test_a_network_with_a_decoder_is_walked_through_and_edited(street, photo) -> None:
+    crop = psa_viz.explain(photo, street, box=(0, 0, photo.shape[1], photo.shape[0]), size=96).crop
+    experiment = Experiment(photo, street, crop)
+    assert experiment.untouched.pose is None
+    for block in ("stage4.block1", "merge.block1"):
+        gates, steps = experiment.untouched.blocks[block], experiment.walk(block)
+        np.testing.assert_allclose(steps["channel.gate"], gates.channel, atol=1e-6)
+        np.testing.assert_allclose(steps["spatial.gate"], gates.spatial, atol=1e-6)
+        other = experiment.under(block, "paper", "sequential")
+        np.testing.assert_allclose(other.channel, gates.channel, atol=1e-6)
+        assert other.layout == "sequential"
+    edits = [SwitchOff("merge.block1", "spatial", to=0.0)]
+    assert experiment.reached(edits) == ("merge.block1", "merge.block2")
+    full = psa_viz.explain(photo, street, box=crop.box, size=96, edits=edits)
+    np.testing.assert_allclose(
+        experiment.edited(edits).segmentation.probabilities, full.segmentation.probabilities, atol=1e-6
+    )
+
+
+def test_a_gpu_without_memory_is_left_and_said(model, photo, monkeypatch) -> None:
+    crop = psa_viz.explain(photo, model, box=(0, 0, 90, 90)).crop
+    whole, tries = Experiment._explain, []
+
+    def short_of_memory(self, edits):
+        tries.append(self.model)
+        if len(tries) == 1:
+            raise torch.OutOfMemoryError("none left")
+        return whole(self, edits)
+
+    monkeypatch.setattr(Experiment, "_explain", short_of_memory)
+    with pytest.raises(torch.OutOfMemoryError):  # on the CPU there is nowhere to go: the crop is what was asked for
+        Experiment(photo, model, crop)
+    tries.clear()
+    monkeypatch.setattr("psa_viz.inference.memory._on_cpu", lambda model: model)
+    gpu = type("Parameter", (), {"device": torch.device("cuda")})()
+    parameters = iter([[gpu]])
+    monkeypatch.setattr(model, "parameters", lambda: iter(next(parameters, list(nn.Module.parameters(model)))))
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
+    experiment = Experiment(photo, model, crop)
+    assert "computed on the CPU" in experiment.untouched.notes[0]
+    edited = experiment.edited([SwitchOff(BLOCK, "channel", to=0.0)])
+    assert edited.notes == experiment.untouched.notes
+
+
 def test_two_crops_are_not_compared(experiment, model, photo) -> None:
     other = psa_viz.explain(photo, model, box=(10, 10, 60, 60))
     with pytest.raises(ValueError, match="one crop"):

@@ -1,0 +1,206 @@
+"""Tests of an explanation for the browser: curves, attributions, the ranking of blocks, sanity checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from demo.change import with_experiment
+from demo.engine import Engine
+from demo.payload import encode, scale_facts
+from demo.progress import Progress
+from demo.slots import visitor_of
+from demo.visit import Visit
+from psa_viz.rendering.evidence_words import GATES, verdict
+from psa_viz.rendering.scales import signed_scale
+
+if TYPE_CHECKING:
+    from psa_viz.evidence.results import Attribution, Correlation, Curve, Curves
+    from psa_viz.evidence.subject import Subject
+    from psa_viz.evidence.targets import FixedTarget
+    from psa_viz.evidence.work import Work
+
+Answer = tuple[dict[str, Any], Visit]
+BRANCHES = ("spatial", "channel")
+OFF = (0.0, 1.0, 0.5, "mean")
+LARGEST_SEED = 2**31 - 1
+
+
+def evidence(request: Mapping[str, Any], visit: Visit, engine: Engine, progress: Progress) -> Answer:
+    """Curves of one gate in every order, what captum says counts, and how far attention agrees with it.
+
+    Raises:
+        ValueError: for a target, block, branch, "off" or seed that there is not, with one sentence for the visitor.
+    """
+    from psa_viz.evidence import attribution, faithfulness
+
+    branch, off, seed = _read_branch(request), _read_off(request), _read_seed(request)
+    base, visit = with_experiment(visit, engine)
+    block = str(request.get("block"))
+    methods = attribution.methods_for(branch)
+
+    with _stoppable(request, progress) as work:
+        subject, target = _subject(request, visit, engine, work)
+        gate = subject.gate(block, branch)
+        work.total = 1 + faithfulness.rows_needed(gate.size, branch, len(methods))
+        work.total += sum(attribution.rows_needed(method, gate.size, branch) for method in methods)
+        found = [attribution.attribute(subject, target, method, block, branch, off, seed=seed) for method in methods]
+        rankings = {one.method: one.native for one in found}
+        curves = faithfulness.faithfulness_curves(subject, target, block, branch, rankings, off, seed=seed)
+        maps = [map_facts(one, gate, branch, seed) for one in found]
+    facts = {"kind": "evidence", "base": base, "target": target_facts(target), "maps": maps}
+    return {
+        **facts,
+        "curves": curves_facts(curves),
+        "verdict": f"{GATES[branch].capitalize()}: {verdict(curves)}",
+    }, visit
+
+
+def curves_facts(curves: Curves) -> dict[str, Any]:
+    """Every curve as mean and range over its draws, and the area under it, for every measure."""
+    from psa_viz.evidence.measures import MEANING
+
+    names = list(curves.curves[0].left)
+    return {
+        "block": curves.block,
+        "branch": curves.branch,
+        "off": curves.off,
+        "shares": curves.shares.tolist(),
+        "measures": [{"name": name, "meaning": MEANING[name]} for name in names],
+        "curves": [_curve_facts(curve, curves, names) for curve in curves.curves],
+    }
+
+
+def _curve_facts(curve: Curve, curves: Curves, names: list[str]) -> dict[str, Any]:
+    return {
+        "order": curve.order,
+        "mode": curve.mode,
+        "left": {name: _band(curve.left[name]) for name in names},
+        "areas": {name: _spread(curves.areas(curve.order, name, curve.mode)) for name in names},
+    }
+
+
+def _band(draws: np.ndarray) -> dict[str, list[float]]:
+    """(D, T) -> what a line with a band needs."""
+    return {"mean": draws.mean(0).tolist(), "low": draws.min(0).tolist(), "high": draws.max(0).tolist()}
+
+
+def _spread(areas: np.ndarray) -> dict[str, float | int]:
+    return {"mean": float(areas.mean()), "low": float(areas.min()), "high": float(areas.max()), "draws": len(areas)}
+
+
+def map_facts(one: Attribution, gate: np.ndarray, branch: str, seed: int) -> dict[str, Any]:
+    """An attribution on the block's own cells or channels, its scale, and its rank correlation with the gate."""
+    from psa_viz.evidence.correlation import correlate
+
+    found = correlate(gate, one.native, branch, one.method, one.magnitude, seed)
+    return {
+        "method": one.method,
+        "of": one.of,
+        "note": one.note,
+        "values": encode(one.native),
+        "shape": list(one.native.shape),
+        "scale": scale_facts(signed_scale(one.native, f"{one.method.replace('_', ' ')}, credit for the target")),
+        "delta": one.delta,
+        "change": None if one.start is None else one.end - one.start,
+        **_correlation_facts(found),
+    }
+
+
+def _correlation_facts(found: Correlation) -> dict[str, Any]:
+    return {
+        "rho": found.rho,
+        "band": found.band,
+        "rhoSize": found.rho_magnitude,
+        "bandSize": found.band_magnitude,
+        "beyond": found.beyond_chance,
+        "draws": found.draws,
+    }
+
+
+def target_facts(target: FixedTarget) -> dict[str, str]:
+    """What is explained, for the title."""
+    return {"text": target.text, "task": target.task, "name": target.name.replace("_", " ")}
+
+
+def rank(request: Mapping[str, Any], visit: Visit, engine: Engine, progress: Progress) -> Answer:
+    """Every branch of every block switched off by itself: which of them the target depends on.
+
+    Raises:
+        ValueError: for a target or "off" that there is not.
+    """
+    from psa_viz.evidence.ranking import rank_blocks
+
+    off = None if request.get("off") is None else _read_off(request)
+    base, visit = with_experiment(visit, engine)
+    with _stoppable(request, progress) as work:
+        subject, target = _subject(request, visit, engine, work)
+        work.total = 1 + 2 * len(subject.blocks)
+        effects = [
+            {"block": one.block, "branch": one.branch, "off": one.off, "lost": one.lost, "left": dict(one.left)}
+            for one in rank_blocks(subject, target, off)
+        ]
+    return {"kind": "rank", "base": base, "target": target_facts(target), "effects": effects}, visit
+
+
+def sanity(request: Mapping[str, Any], visit: Visit, engine: Engine, progress: Progress) -> Answer:
+    """What a block's gates know: they should change when the network forgets, and follow the photo when it moves.
+
+    Raises:
+        ValueError: for a target, block or seed that there is not.
+    """
+    from psa_viz.evidence.equivariance import equivariance_of
+    from psa_viz.evidence.sanity import cascade
+
+    seed, block = _read_seed(request), str(request.get("block"))
+    base, visit = with_experiment(visit, engine)
+    with _stoppable(request, progress) as work:
+        subject, target = _subject(request, visit, engine, work)
+        forgotten = cascade(subject, target, block, seed=seed)
+        moved = equivariance_of(subject, block)
+    facts = {"kind": "sanity", "base": base, "target": target_facts(target), "block": block}
+    return {**facts, "cascade": [asdict(step) for step in forgotten], "moved": [asdict(one) for one in moved]}, visit
+
+
+@contextmanager
+def _stoppable(request: Mapping[str, Any], progress: Progress) -> Iterator[Work]:
+    from psa_viz.evidence.work import Cancelled
+
+    with progress.watched(visitor_of(request), 0) as work:
+        try:
+            yield work
+        except Cancelled as stopped:
+            raise ValueError("Stopped: nothing was changed, and the model is as it was.") from stopped
+
+
+def _subject(request: Mapping[str, Any], visit: Visit, engine: Engine, work: Work) -> tuple[Subject, FixedTarget]:
+    from psa_viz.evidence.subject import Subject
+
+    shown = visit.shown
+    subject = Subject(shown.image, engine.model(shown.model, visit.device), shown.crop, work)
+    return subject, subject.fix(str(request.get("target")))
+
+
+def _read_branch(request: Mapping[str, Any]) -> str:
+    branch = request.get("branch")
+    if branch not in BRANCHES:
+        raise ValueError(f"Expected the branch 'spatial' or 'channel', got {str(branch)[:20]!r}.")
+    return branch
+
+
+def _read_off(request: Mapping[str, Any]) -> float | str:
+    off = request.get("off")
+    if isinstance(off, bool) or off not in OFF:
+        raise ValueError(f"Expected off as 0, 1, 0.5 or 'mean', got {str(off)[:20]!r}.")
+    return off
+
+
+def _read_seed(request: Mapping[str, Any]) -> int:
+    seed = request.get("seed", 0)
+    if type(seed) is not int or not 0 <= seed <= LARGEST_SEED:
+        raise ValueError(f"Expected a seed from 0 to {LARGEST_SEED}, got {str(seed)[:20]!r}.")
+    return seed

@@ -1,0 +1,329 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 08 · Train one from nothing
+#
+# **20 minutes**, about one of them training. After notebook 05.
+#
+# You will be able to
+#
+# - train a small pose network, with PSA and without, under equal conditions;
+# - say whether the difference is one, with more than a single seed;
+# - ask a question that photos cannot answer: *is the map bright where the figure is?* Here the truth is known.
+#
+# The photos of notebook 05 have no known truth: nobody can say where attention *should* be. So we draw our own: stick
+# figures whose joints we placed ourselves, in front of lines that try to be mistaken for them.
+
+# %%
+import numpy as np
+import torch
+from checks import check
+from classroom import maps_figure, show  # also puts psa_viz on the path
+from matplotlib.figure import Figure
+from PIL import Image, ImageDraw
+from torch import nn
+
+import psa_viz
+from psa_viz.rendering.scales import gate_scale, probability_scale
+
+torch.set_num_threads(1)
+
+# %% [markdown]
+# ## The data
+#
+# Left limbs are blue, right limbs orange, everything else is white. The distracting lines have the same three colours,
+# so colour alone does not find a hand. Five joints to predict.
+
+# %%
+JOINTS = ("head", "left hand", "right hand", "left foot", "right foot")
+SIZE = 64  # pixels; the network predicts on 16x16 cells of 4x4 pixels
+LEFT, RIGHT, BODY = (86, 180, 233), (230, 159, 0), (240, 240, 240)
+
+
+def pose(rng):
+    """Points (x, y) of a figure that leans, waves and walks at random."""
+    lean, limb = rng.uniform(-0.5, 0.5), rng.uniform(9, 14)
+
+    def going(start, angle, length):
+        return start + length * np.array([np.sin(angle), -np.cos(angle)])
+
+    hip = rng.uniform(24, 40, 2)
+    neck = going(hip, lean, limb)
+    hands = [going(neck, lean + side * rng.uniform(0.8, 2.6), limb) for side in (1, -1)]
+    feet = [going(hip, lean + np.pi - side * rng.uniform(0.15, 0.9), limb) for side in (1, -1)]
+    return {"hip": hip, "neck": neck, "head": going(neck, lean, 5), "hands": hands, "feet": feet}
+
+
+# %%
+def picture(rng):
+    """(H, W, 3) uint8, the five joints (5, 2), and which pixels belong to the figure (H, W)."""
+    canvas = Image.new("RGB", (SIZE, SIZE), tuple(int(value) for value in rng.integers(20, 110, 3)))
+    pen, mask = ImageDraw.Draw(canvas), Image.new("L", (SIZE, SIZE))
+    for _ in range(6):
+        ends = [tuple(end) for end in rng.uniform(0, SIZE, (2, 2))]
+        pen.line(ends, fill=(LEFT, RIGHT, BODY)[rng.integers(3)], width=int(rng.integers(1, 3)))
+    at = pose(rng)
+    limbs = [(at["neck"], at["hip"], BODY), (at["neck"], at["hands"][0], LEFT), (at["neck"], at["hands"][1], RIGHT)]
+    limbs += [(at["hip"], at["feet"][0], LEFT), (at["hip"], at["feet"][1], RIGHT)]
+    for drawing, colours in ((pen, None), (ImageDraw.Draw(mask), 255)):
+        for start, end, colour in limbs:
+            drawing.line([tuple(start), tuple(end)], fill=colours or colour, width=2)
+        drawing.ellipse((*(at["head"] - 3), *(at["head"] + 3)), fill=colours or BODY)
+    return np.array(canvas), np.array([at["head"], *at["hands"], *at["feet"]]), np.array(mask) > 0
+
+
+# %%
+def draw(count, seed):
+    """Images (N, 3, H, W) from -1 to 1, joints (N, 5, 2) in pixels, figure masks (N, H, W)."""
+    rng = np.random.default_rng(seed)
+    images, joints, masks = zip(*(picture(rng) for _ in range(count)), strict=True)
+    images = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2) / 127.5 - 1
+    return images, torch.from_numpy(np.stack(joints)).float(), torch.from_numpy(np.stack(masks))
+
+
+train, test = draw(1500, seed=1), draw(300, seed=2)
+shown = {f"figure {i}": ((train[0][i].permute(1, 2, 0) + 1) * 127.5).byte().numpy() for i in range(5)}
+show(maps_figure(shown, width=1.9), "Five of the drawn figures in front of distracting lines")
+
+# %% [markdown]
+# ## The network
+#
+# Two convolutions with stride 2, three residual blocks with a slot for attention, and one heatmap of 16×16 cells for
+# each joint. With PSA or without, everything else has the same names, and from the same seed the same kind of start.
+
+# %%
+from psa_viz.models.blocks import BasicBlock, conv_norm_relu
+
+
+class Small(nn.Module):
+    def __init__(self, attention, channels=24):
+        super().__init__()
+        self.stem = nn.Sequential(conv_norm_relu(3, 16, 3, stride=2), conv_norm_relu(16, channels, 3, stride=2))
+        self.blocks = nn.Sequential(*(BasicBlock(channels, attention) for _ in range(3)))
+        self.head = nn.Conv2d(channels, len(JOINTS), 1)
+
+    def forward(self, images):  # (N, 3, 64, 64) -> (N, 5, 16, 16) logits
+        return self.head(self.blocks(self.stem(images)))
+
+
+ATTENTION = {"without": nn.Identity, "with PSA": psa_viz.PolarizedSelfAttention}
+for name, attention in ATTENTION.items():
+    print(f"{name:9} {sum(parameter.numel() for parameter in Small(attention).parameters()):,} parameters")
+
+# %% [markdown]
+# ## What training minimises
+#
+# Each heatmap becomes shares by a softmax over all 256 cells. They should lie where the joint is: in a small Gaussian
+# around it. The *cross-entropy* says how far they are from that: minus the sum over cells of target times log share.
+# For one joint by hand:
+
+# %%
+from psa_viz.training.losses import heatmap_loss
+
+cells = (train[1] - 1.5) / 4  # (N, 5, 2): joints in cells; the first cell's centre is at pixel 1.5
+logits = torch.randn(1, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+shares = logits.flatten().softmax(0).view(16, 16)
+x, y = cells[0, 0].tolist()
+bell = torch.tensor([[-((i - x) ** 2 + (j - y) ** 2) / 2 for i in range(16)] for j in range(16)]).exp()
+target = bell / bell.sum()
+by_hand = -sum(float(target[j, i] * shares[j, i].log()) for i in range(16) for j in range(16))
+
+library = float(heatmap_loss(logits, cells[:1, :1], torch.ones(1, 1, dtype=torch.bool)))
+print(f"by hand {by_hand:.5f}, library {library:.5f}")
+assert abs(by_hand - library) < 1e-4
+show(maps_figure({"target of one joint": target}, probability_scale(target.numpy())), "A Gaussian around the joint")
+
+# %% [markdown]
+# ## Training
+#
+# Equal conditions means: the same images in the same order, the same number of steps, the same schedule. 100 steps of
+# 24 images are little, but enough to see most joints found.
+
+# %%
+STEPS, BATCH, RATE = 100, 24, 3e-3
+
+
+def trained(attention, seed):
+    torch.manual_seed(seed)
+    network = Small(attention).train()
+    optimiser = torch.optim.AdamW(network.parameters(), RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=STEPS)
+    order = torch.Generator().manual_seed(seed)
+    visible = torch.ones(BATCH, len(JOINTS), dtype=torch.bool)
+    for _ in range(STEPS):
+        chosen = torch.randint(len(train[0]), (BATCH,), generator=order)
+        loss = heatmap_loss(network(train[0][chosen]), cells[chosen], visible)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return network.eval()
+
+
+# %% [markdown]
+# The measure is as simple as it can be: the highest cell of each heatmap, and the share of joints for which its centre
+# is less than 4 pixels from the truth, on 300 figures that were not trained on.
+
+
+# %%
+def accuracy(network):
+    with torch.no_grad():
+        highest = network(test[0]).flatten(2).argmax(-1)  # (N, 5)
+    found = torch.stack((highest % 16, highest // 16), dim=-1) * 4 + 1.5  # (N, 5, 2) in pixels
+    return float(((found - test[1]).norm(dim=-1) < 4).double().mean())
+
+
+SEEDS = (0, 1, 2)
+networks = {name: [trained(attention, seed) for seed in SEEDS] for name, attention in ATTENTION.items()}
+scores = {name: [accuracy(network) for network in row] for name, row in networks.items()}
+for name, row in scores.items():
+    print(f"{name:9}", "  ".join(f"seed {seed}: {100 * score:.1f}%" for seed, score in zip(SEEDS, row, strict=True)))
+
+# %% [markdown]
+# ## Does PSA help here?
+#
+# Look at all six numbers before the two means. If the bands of dots overlap, a single pair of runs could have told
+# either story.
+
+# %%
+figure = Figure(figsize=(6.2, 1.9), layout="constrained")
+axes = figure.subplots()
+for place, row in enumerate(scores.values()):
+    axes.plot(row, [place] * len(row), "o", color=("0.2", "tab:orange")[place])
+    axes.plot([np.mean(row)], [place], "|", color="tab:red", markersize=18)
+axes.set_yticks(range(len(scores)), list(scores))
+axes.set(ylim=(-0.5, 1.5), xlim=(0, 1), xlabel="share of joints found; dots: seeds, red: mean")
+show(figure, "Share of joints found by three networks with PSA and three without")
+
+# %%
+differences = np.array(scores["with PSA"]) - np.array(scores["without"])
+between_seeds = max(np.ptp(row) for row in scores.values())
+print(f"PSA minus none, seed by seed: {', '.join(f'{100 * d:+.1f}' for d in differences)} points")
+print(
+    f"mean {100 * differences.mean():+.1f} points; equal networks differ by up to {100 * between_seeds:.1f} between seeds"
+)
+if abs(differences.mean()) <= between_seeds:
+    print("So: no difference that these six runs could show.")
+else:
+    print("So: more than the seeds differ. It would take more runs, and another task, to believe it.")
+
+# %% [markdown]
+# Whatever your machine printed: this is a small network, a minute of training, an easy task. It says nothing about
+# large networks on photos. It says something about *method*: had we trained one network of each kind, we would have
+# reported the difference of one pair.
+#
+# ## Is the map bright where the figure is?
+#
+# Now the question that needs a known truth. For the first network with PSA: the spatial map of each block on one test
+# figure, and the cells that the figure really covers.
+
+# %%
+psa_network = networks["with PSA"][0]
+with torch.no_grad(), psa_viz.record(psa_network) as trace:
+    psa_network(test[0])
+maps = [trace.get(f"blocks.{i}.attention.spatial.gate").value for i in range(3)]  # each (N, 16, 16)
+covered = (nn.functional.avg_pool2d(test[2][:, None].float(), 4)[:, 0] > 0.1).numpy()  # (N, 16, 16)
+
+image = ((test[0][0].permute(1, 2, 0) + 1) * 127.5).byte().numpy()
+truth = np.where(covered[0], 255, 60).astype(np.uint8)[..., None].repeat(3, axis=2)
+show(
+    maps_figure({"image": image, "cells of the figure": truth}, width=2.2),
+    "One test image, and the cells of its figure",
+)
+show(maps_figure({f"block {i}": m[0] for i, m in enumerate(maps)}, gate_scale(), width=2.2), "The maps of three blocks")
+
+# %% [markdown]
+# One image can mislead. So a number over all 300: take a cell of the figure and a cell beside it, at random. How often
+# is the map higher on the figure? **0.5 means that the map does not know; 1, that it is always higher; 0, that it is
+# always lower.** By hand on a few pairs, then over all of them by ranks.
+
+
+# %%
+def higher_on_figure(gate):
+    """Chance that the map is higher at a random cell of the figure than at a random cell beside it, over all images."""
+    on, off = gate[covered], gate[~covered]
+    return float((np.searchsorted(np.sort(off), on) / len(off)).mean())
+
+
+rng = np.random.default_rng(0)
+pairs = [(rng.choice(maps[0][covered]), rng.choice(maps[0][~covered])) for _ in range(2000)]
+by_hand = sum(on > off for on, off in pairs) / len(pairs)
+print(f"block 0: {by_hand:.3f} in 2000 random pairs, {higher_on_figure(maps[0]):.3f} in all")
+assert abs(by_hand - higher_on_figure(maps[0])) < 0.05
+
+# %% [markdown]
+# And the control: the same network before training, with random weights. Its map is made of image features too, and a
+# figure has edges.
+
+# %%
+torch.manual_seed(0)
+untrained = Small(psa_viz.PolarizedSelfAttention).eval()
+with torch.no_grad(), psa_viz.record(untrained) as trace:
+    untrained(test[0])
+random_maps = [trace.get(f"blocks.{i}.attention.spatial.gate").value for i in range(3)]
+for i in range(3):
+    print(f"block {i}: trained {higher_on_figure(maps[i]):.2f}, random weights {higher_on_figure(random_maps[i]):.2f}")
+
+# %% [markdown]
+# Numbers far *below* one half are no failure. The map multiplies features inside a block whose second convolution can
+# turn every sign around: holding back the figure and subtracting what is left tells the next layer just as much as
+# letting it through. **Bright does not mean important, and dark does not mean ignored**, even where the network solves
+# its task and we know the truth.
+#
+# What remains is to ask whether the map matters at all: take its pattern away, and count.
+
+# %%
+print(f"untouched: {100 * accuracy(psa_network):.1f}% of the joints")
+for i in range(3):
+    with psa_viz.edited(psa_network, [psa_viz.SwitchOff(f"blocks.{i}", "channel", to="mean")]):
+        channel = accuracy(psa_network)
+    with psa_viz.edited(psa_network, [psa_viz.SwitchOff(f"blocks.{i}", "spatial", to="shuffled")]):
+        shuffled = accuracy(psa_network)
+    print(f"block {i}: channel gate to its mean {100 * channel:.1f}%, map shuffled {100 * shuffled:.1f}%")
+
+# %% [markdown]
+# ## Exercises
+#
+# **1.** How many parameters do the three PSA blocks add? Compute it by hand from notebook 10's counting (the paper's
+# formula has 2C² + 3C a block), or count.
+
+# %%
+answer_1 = ...
+
+# %%
+check("08.1", answer_1, networks)
+
+# %% [markdown]
+# **2.** Set the *spatial map* of `blocks.2` to its mean in `psa_network`. Which share of the joints does it still find,
+# between 0 and 1?
+
+# %%
+answer_2 = ...
+
+# %%
+check("08.2", answer_2, psa_network, accuracy)
+
+# %% [markdown]
+# **3.** How many *standard errors* is the mean of `differences` away from 0? The standard error is the standard
+# deviation of the three numbers (`ddof=1`) divided by √3; give the quotient with its sign. With three runs, anything
+# between −4.3 and 4.3 is within chance (that is Student's t).
+
+# %%
+answer_3 = ...
+
+# %%
+check("08.3", answer_3, differences)
+
+# %% [markdown]
+# ## See it in the page
+#
+# Start the page with `make demo` and open [learned against random weights](http://127.0.0.1:7860/#tour=10), the tour's last step: the control of
+# this notebook on a photo.

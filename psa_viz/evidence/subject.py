@@ -1,0 +1,124 @@
+"""One photo as one network sees it, to be asked what it would predict with other gates or another input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from psa_viz.evidence.alone import alone
+from psa_viz.evidence.targets import FixedTarget, Target, parse
+from psa_viz.evidence.work import Work
+from psa_viz.inference.crops import cut
+from psa_viz.inference.geometry import Crop
+from psa_viz.inference.photo import load_photo
+from psa_viz.inference.predict import network_input, probability_maps
+from psa_viz.recording.blocks import KINDS, attention_blocks, psa_paths
+from psa_viz.recording.edits import Branch, Scale
+from psa_viz.recording.recorder import record, routed
+from psa_viz.recording.resume import Memory, remember, resumable, resume
+from psa_viz.recording.trace import BlockAttention
+
+BATCH = 16
+"""Images, or gates, in one forward pass."""
+
+
+class Subject:
+    """The untouched pass, once, and passes with one gate replaced, many at a time and from that gate's block on.
+
+    Gates are inputs here: a pass takes (N, C) or (N, H, W) gates of one block, uses them instead of what the block
+    computed, row by row, and lets gradients through. The network is shared and stays as it is.
+
+    Args:
+        photo: a path, or an (H, W, 3) uint8 RGB array.
+        model: a network that carries its `info` and returns task -> logits, for example from psa_viz.load.
+        crop: what the network sees, for example that of an Explanation.
+        work: told of every pass.
+
+    Attributes:
+        image: (1, 3, H, W) what the network is given.
+        maps: task -> (maps, h, w) probabilities of the untouched pass.
+        blocks: name -> the gates of the untouched pass.
+
+    Raises:
+        TypeError: for a network without info.
+        ValueError: for one without PSA.
+    """
+
+    def __init__(self, photo: str | Path | np.ndarray, model: nn.Module, crop: Crop, work: Work | None = None) -> None:
+        if getattr(model, "info", None) is None:
+            raise TypeError(f"expected a model from psa_viz.load, got {type(model).__name__}")
+        self.paths = psa_paths(model)
+        if not self.paths:
+            raise ValueError(f"{model.info.name} has no PSA block, so it has no attention to test")
+        self.photo, self.model, self.crop, self.work = load_photo(photo), model, crop, work or Work()
+        self.pixels = cut(self.photo, crop)
+        self.image = network_input(self.pixels[None], next(model.parameters()).device)
+        self._memory: Memory | None = None
+        with alone(model), torch.no_grad(), record(model, KINDS) as trace:
+            if resumable(model):
+                outputs, self._memory = remember(model, self.image)
+            else:
+                outputs = model(self.image)
+        self.work.step(1)
+        self.maps = {task: maps[0].cpu().numpy() for task, maps in probability_maps(outputs).items()}
+        self.blocks: dict[str, BlockAttention] = attention_blocks(model, trace)
+
+    def fix(self, target: Target | str) -> FixedTarget:
+        """A target at its place in the untouched prediction; see psa_viz.evidence.targets."""
+        return (parse(target) if isinstance(target, str) else target).fix(self.maps, self.model.info, self.crop)
+
+    def gate(self, block: str, branch: Branch) -> np.ndarray:
+        """(C,) or (H, W), as the untouched pass had it.
+
+        Raises:
+            ValueError: for a block or branch that there is not.
+        """
+        if block not in self.blocks:
+            raise ValueError(f"no PSA block named {block!r}; this model has {', '.join(self.blocks)}")
+        if branch not in ("channel", "spatial"):
+            raise ValueError(f"expected branch 'channel' or 'spatial', got {branch!r}")
+        return getattr(self.blocks[block], branch)
+
+    def gated(self, block: str, branch: Branch, gates: Tensor) -> dict[str, Tensor]:
+        """What the network returns with these gates, (N, C) or (N, H, W), in the place of one block's.
+
+        Raises:
+            ValueError: for a block or branch that there is not, or gates of another shape.
+        """
+        if tuple(gates.shape[1:]) != self.gate(block, branch).shape:
+            expected = ", ".join(map(str, self.gate(block, branch).shape))
+            raise ValueError(f"{block}: expected {branch} gates (N, {expected}), got {tuple(gates.shape)}")
+        self.work.begin()
+        tap = f"{self.paths[block]}.{branch}.gate".lstrip(".")
+        with alone(self.model), routed(self.model, {tap: lambda own: gates.to(own.dtype)}):
+            outputs = self._from(block, branch, len(gates))
+        self.work.step(len(gates), torch.is_grad_enabled() and gates.requires_grad)
+        return outputs
+
+    def _from(self, block: str, branch: Branch, images: int) -> dict[str, Tensor]:
+        if self._memory is None:
+            return self.model(self.image.expand(images, -1, -1, -1))
+        rows = {
+            name: {path: x.expand(images, -1, -1, -1) for path, x in getattr(self._memory, name).items()}
+            for name in ("inputs", "ends")
+        }
+        return resume(self.model, Memory(**rows), [Scale(block, factor=1.0, branch=branch)])
+
+    def run(self, images: Tensor, ways: dict[str, Callable[[Tensor], Tensor]] | None = None) -> dict[str, Tensor]:
+        """What the network returns for other inputs, (N, 3, H, W), normalised; `ways` as in `routed`."""
+        self.work.begin()
+        with alone(self.model), routed(self.model, ways or {}):
+            outputs = self.model(images.contiguous(memory_format=torch.channels_last))
+        self.work.step(len(images), torch.is_grad_enabled() and images.requires_grad)
+        return outputs
+
+    def blocks_of(self, images: Tensor) -> dict[str, list[BlockAttention]]:
+        """Block -> its gates for each of other inputs, (N, 3, H, W), normalised."""
+        with torch.no_grad(), record(self.model, KINDS) as trace:
+            self.run(images)
+        rows = [attention_blocks(self.model, trace, image) for image in range(len(images))]
+        return {name: [row[name] for row in rows] for name in self.blocks}

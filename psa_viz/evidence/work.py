@@ -1,0 +1,42 @@
+"""How far a long computation is, and the way to stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class Cancelled(RuntimeError):
+    """The computation was stopped on request; the network is as it was before."""
+
+
+class Work:
+    """Told of every forward pass, it passes on how many are done and stops when asked to.
+
+    The unit is one image forwarded without gradients; one with gradients counts as GRADIENT of them.
+
+    Args:
+        total: units that there will be, as estimated; 0 if nobody has counted.
+        progress: called with (done, total).
+        cancelled: asked before every batch; true stops the computation with Cancelled.
+    """
+
+    GRADIENT = 3
+
+    def __init__(
+        self,
+        total: int = 0,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
+        self.done, self.total = 0, total
+        self._progress, self._cancelled = progress, cancelled
+
+    def begin(self) -> None:
+        """Raises Cancelled if that was asked for."""
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled(f"stopped after {self.done} of {self.total or 'an unknown number of'} passes")
+
+    def step(self, images: int, gradients: bool = False) -> None:
+        self.done += images * (self.GRADIENT if gradients else 1)
+        if self._progress is not None:
+            self._progress(self.done, max(self.total, self.done))

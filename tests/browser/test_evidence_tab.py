@@ -1,0 +1,87 @@
+"""The Evidence tab with the bundled model: its numbers are the library's, it can be stopped, and wrong requests are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import psa_viz
+from demo.shelf import Shelf
+from psa_viz.evidence.faithfulness import faithfulness_curves
+from psa_viz.evidence.ranking import rank_blocks
+from psa_viz.evidence.subject import Subject
+from tests.browser.test_change_tab import choose
+from tests.browser.test_look import part
+
+BLOCK = "stage4.0.branch3.block0"  # 4x4 cells: quick
+
+
+@pytest.fixture(scope="module")
+def subject() -> Subject:
+    shelf = Shelf()
+    shown = shelf.load(shelf.names[0])
+    return Subject(shown.image, psa_viz.load(shown.model, device="cpu"), shown.crop)
+
+
+def opened(call: Callable[..., Page], target: str) -> Page:
+    page = call(fragment=f"#tab=evidence&block={BLOCK}")
+    part(page, "target-choice").select_option(target)
+    return page
+
+
+def test_curves_and_other_methods(call: Callable[..., Page], subject: Subject) -> None:
+    page = opened(call, "joint:neck")
+    part(page, "test-run").click()
+    expect(part(page, "curves-title")).to_have_text(f"neck: map of {BLOCK}")
+    curves = faithfulness_curves(subject, subject.fix("joint:neck"), BLOCK, "spatial")
+    for order in ("attention", "reversed", "random", "centre"):
+        row = page.locator(f'#explorer [data-order="{order}"]')
+        expect(row).to_contain_text(f"{curves.areas(order).mean():.4f}")
+    part(page, "curves-measure").select_option("moved")
+    page.locator('#explorer [data-is="curves-mode"] [data-value="insert"]').click()
+    expect(page.locator('#explorer [data-order="attention"]')).to_contain_text(
+        f"{curves.areas('attention', 'moved', 'insert').mean():.4f}"
+    )
+    figures = page.locator("#explorer [data-credit]")
+    expect(figures).to_have_count(7)
+    expect(figures.first).to_have_attribute("data-credit", "attention")
+    expect(page.locator('#explorer [data-credit="gate gradients"]')).to_contain_text("adds up to the change")
+    expect(part(page, "curves-verdict")).not_to_be_empty()
+
+
+def test_blocks_are_ranked_and_lead_to_themselves(call: Callable[..., Page], subject: Subject) -> None:
+    page = opened(call, "class:hair")
+    part(page, "test-rank").click()
+    effects = rank_blocks(subject, subject.fix("class:hair"))
+    rows = part(page, "rank-table").locator("tbody tr")
+    expect(rows).to_have_count(15)
+    expect(rows.first).to_contain_text(effects[0].block)
+    expect(rows.first).to_contain_text(effects[0].branch)
+    rows.nth(2).get_by_role("button").click()
+    expect(part(page, "block-name")).to_have_text(effects[2].block)
+
+
+def test_a_test_can_be_stopped_and_the_page_goes_on(call: Callable[..., Page]) -> None:
+    page = opened(call, "joint:neck")
+    choose(page, "stage1.block0")  # 32x32 cells: long enough to be stopped
+    part(page, "test-run").click()
+    part(page, "test-stop").click()
+    expect(part(page, "message")).to_have_text("Stopped: nothing was changed, and the model is as it was.")
+    expect(part(page, "test-stop")).to_be_hidden()
+    choose(page, BLOCK)
+    part(page, "test-rank").click()
+    expect(part(page, "rank-panel")).to_be_visible()
+
+
+def test_a_class_where_it_is_predicted_nowhere_is_not_offered(call: Callable[..., Page], subject: Subject) -> None:
+    page = opened(call, "joint:neck")
+    offered = part(page, "target-choice").locator("option").evaluate_all("all => all.map((one) => one.value)")
+    predicted = subject.maps["segmentation"].argmax(axis=0)
+    info = subject.model.info
+    assert {text.partition(":")[2] for text in offered if text.startswith("class:")} >= {
+        info.classes[k] for k in (0, 1)
+    }
+    assert len([text for text in offered if text.startswith("joint:")]) == len(info.joints)
+    assert predicted.max() < len(info.classes)

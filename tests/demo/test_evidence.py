@@ -1,0 +1,68 @@
+"""What the page's evidence handlers refuse, and that they say it in one sentence."""
+
+import pytest
+
+from demo.engine import Engine
+from demo.evidence import evidence, rank
+from demo.progress import Progress
+from demo.shelf import Shelf
+from demo.visit import Visit
+from psa_viz.models import weights
+
+GOOD = {"target": "joint:neck", "block": "stage4.0.branch3.block0", "branch": "spatial", "off": 0, "seed": 0}
+
+
+@pytest.fixture(scope="module")
+def engine(untrained):
+    return Engine(["person-psa-parallel"], load=lambda name: weights.read(untrained).eval())
+
+
+@pytest.fixture(scope="module")
+def visit():
+    shelf = Shelf()
+    return Visit(shelf.load(shelf.names[0]), shelf.names[0])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"target": "joint:tail"}, "predicts no joint 'tail'"),
+        ({"target": "<b>"}, "expected a target such as"),
+        ({"target": None}, "expected a target such as"),
+        ({"block": "stage9"}, "no PSA block named 'stage9'"),
+        ({"branch": "both"}, "Expected the branch"),
+        ({"off": float("nan")}, "Expected off as"),
+        ({"off": True}, "Expected off as"),
+        ({"off": -1}, "Expected off as"),
+        ({"off": [0]}, "Expected off as"),
+        ({"seed": 1.5}, "Expected a seed"),
+        ({"seed": -1}, "Expected a seed"),
+    ],
+)
+def test_a_wrong_request_is_refused(engine, visit, wrong, words):
+    with pytest.raises(ValueError, match=words):
+        evidence({**GOOD, **wrong}, visit, engine, Progress())
+
+
+def test_every_branch_of_every_block_is_ranked(engine, visit):
+    sent, after = rank({"target": "class:background"}, visit, engine, Progress())
+    assert sent["kind"] == "rank"
+    assert len(sent["effects"]) == 2 * len(after.shown.blocks)
+    assert sent["base"]["model"] == "person-psa-parallel"
+    losses = [abs(effect["lost"]) for effect in sent["effects"]]
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_the_answer_holds_both_ends_of_every_curve(engine, visit):
+    sent, _ = evidence({**GOOD, "branch": "channel"}, visit, engine, Progress())
+    curves = sent["curves"]["curves"]
+    assert sent["curves"]["shares"][0] == 0
+    assert sent["curves"]["shares"][-1] == 1
+    ends = {
+        mode: {tuple(round(one["left"]["target"]["mean"][at], 9) for at in (0, -1)) for one in curves if one["mode"] == mode}
+        for mode in ("delete", "insert")
+    }
+    ((whole, nothing),) = ends["delete"]
+    assert ends["insert"] == {(nothing, whole)}
+    assert [one["method"] for one in sent["maps"]] == ["gate_gradients", "gate_ablation"]
+    assert sent["verdict"]

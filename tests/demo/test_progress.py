@@ -1,0 +1,64 @@
+"""A long computation is seen and stopped by the visitor whose it is, and by nobody else."""
+
+import threading
+
+import pytest
+
+from demo.progress import Progress
+from psa_viz.evidence.work import Cancelled
+
+
+def test_it_is_seen_while_it_runs_and_then_no_more():
+    progress = Progress()
+    assert progress.of("a") is None
+    with progress.watched("a", total=10) as work:
+        work.step(3)
+        assert progress.of("a") == (3, 10)
+        assert progress.of("b") is None
+        work.step(9)
+        assert progress.of("a") == (12, 12)  # an estimate that was too low is not shown as more than all
+    assert progress.of("a") is None
+
+
+def test_only_the_own_computation_is_stopped():
+    progress = Progress()
+    with progress.watched("a", 5) as mine, progress.watched("b", 5) as theirs:
+        progress.stop("a")
+        progress.stop("nobody")
+        theirs.begin()
+        with pytest.raises(Cancelled):
+            mine.begin()
+
+
+def test_what_fails_is_forgotten_too():
+    progress = Progress()
+    with pytest.raises(RuntimeError), progress.watched("a", 5):
+        raise RuntimeError
+    assert progress.of("a") is None
+
+
+def test_a_nameless_visitor_cannot_be_asked_about():
+    progress = Progress()
+    with progress.watched("", 5) as work:
+        progress.stop("")
+        work.begin()
+        assert progress.of("") is None
+
+
+def test_many_visitors_at_once():
+    progress, seen = Progress(), {}
+    together = threading.Barrier(8)
+
+    def run(name, steps):
+        with progress.watched(name, 100) as work:
+            for _ in range(steps):
+                work.step(1)
+            together.wait()
+            seen[name] = progress.of(name)
+
+    threads = [threading.Thread(target=run, args=(f"v{i}", i)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == {f"v{i}": (i, 100) for i in range(8)}

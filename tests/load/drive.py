@@ -1,0 +1,125 @@
+"""Drives a server of its own with many visitors and reports how it held.
+
+    python -m tests.load.drive --clients 50 --requests 1000
+
+Not a part of `make test`, whose share of it is tests/load/test_smoke.py. The report is one JSON document; the exit
+status is 1 after a wrong answer, a hook that stayed, or more memory than MOST_GROWTH.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from psa_viz.models import weights
+from psa_viz.models.zoo import build
+from tests.load.crowd import Tally, cases, visit
+
+ROOT = Path(__file__).parents[2]
+MOST_GROWTH = 300e6
+"""Bytes that the server may grow by after its first third of the requests: what its visitors' results take."""
+
+
+def drive(clients: int, requests: int, photos: int, file: Path, folder: Path) -> dict:
+    """Start a server with these weights, send it the crowd, and say how it went."""
+    expected = cases(file, photos)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "tests" / "hosting" / "serve.py"), str(port), str(file)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "GRADIO_TEMP_DIR": str(folder / "uploads"), "GRADIO_ANALYTICS_ENABLED": "False"},
+    )
+    try:
+        if process.stdout.readline().strip() != "up":
+            raise RuntimeError("the server did not start")
+        tally, memory = Tally(), [resident(process.pid)]
+        shares = [requests // clients + (number < requests % clients) for number in range(clients)]
+        visitors = [
+            threading.Thread(target=visit, args=(f"http://127.0.0.1:{port}", expected, share, number, tally))
+            for number, share in enumerate(shares)
+            if share
+        ]
+        began = time.perf_counter()
+        for visitor in visitors:
+            visitor.start()
+        after_a_third = None
+        while any(visitor.is_alive() for visitor in visitors):
+            time.sleep(0.5)
+            memory.append(resident(process.pid))
+            if after_a_third is None and sum(map(len, tally.seconds.values())) >= requests / 3:
+                after_a_third = memory[-1]
+        seconds = time.perf_counter() - began
+        print("hooks?", file=process.stdin, flush=True)
+        hooks = int(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait()
+    return {
+        "clients": clients,
+        "requests": requests,
+        "answered": sum(map(len, tally.seconds.values())),
+        "wrong": tally.wrong,
+        "told_busy": tally.busy,
+        "hooks_left": hooks,
+        "seconds": round(seconds, 1),
+        **{f"{kind}_seconds": percentiles(times) for kind, times in tally.seconds.items() if times},
+        "memory_mb": {
+            "before": round(memory[0] / 1e6),
+            "after_a_third": round((after_a_third or memory[-1]) / 1e6),
+            "most": round(max(memory) / 1e6),
+            "end": round(memory[-1] / 1e6),
+        },
+        "upload_files": sum(1 for path in (folder / "uploads").rglob("*") if path.is_file()),
+    }
+
+
+def percentiles(times: list[float]) -> dict[str, float]:
+    return {f"p{part}": round(float(np.percentile(times, part)), 2) for part in (50, 95, 100)}
+
+
+def resident(process: int) -> int:
+    """Bytes of memory that a process holds; 0 where the system does not tell."""
+    status = Path(f"/proc/{process}/statm")
+    return int(status.read_text().split()[1]) * os.sysconf("SC_PAGESIZE") if status.exists() else 0
+
+
+def held(report: dict) -> bool:
+    memory = report["memory_mb"]
+    grown = (memory["end"] - memory["after_a_third"]) * 1e6
+    right = report["answered"] == report["requests"] and not report["wrong"]
+    return right and not report["hooks_left"] and grown < MOST_GROWTH
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--requests", type=int, default=1000, help="of all clients together")
+    parser.add_argument("--photos", type=int, default=24, help="different ones")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "fresh.safetensors")
+        torch.manual_seed(3)
+        weights.write(build("person-psa-parallel"), file)
+        report = drive(options.clients, options.requests, options.photos, file, Path(folder))
+    print(json.dumps(report, indent=1))
+    return 0 if held(report) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

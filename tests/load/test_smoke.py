@@ -1,0 +1,23 @@
+"""A small crowd: every answer right, in whatever order they arrive. The large one is tests/load/drive.py."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+
+from tests.load.crowd import CLOSE, cases
+from tests.load.drive import drive, held
+
+
+def test_a_small_crowd_gets_right_answers(untrained, tmp_path):
+    report = drive(clients=4, requests=12, photos=4, file=untrained, folder=tmp_path)
+    assert report["wrong"] == []
+    assert held(report), report
+    assert report["photo_seconds"]["p50"] <= report["photo_seconds"]["p95"]
+
+
+def test_no_answer_could_pass_for_another(untrained):
+    answers = [side for case in cases(untrained, 3) for side in (case.before, case.after)]
+    for one, other in combinations(answers, 2):
+        assert max(np.abs(one[name] - other[name]).max() for name in one) > 10 * CLOSE

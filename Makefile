@@ -27,7 +27,7 @@ examples: $(VENV)/.demo  ## explain the page's example photos again
 	$(BIN)/python -m demo.make_examples
 
 notebooks: $(VENV)/.test  ## run the ten notebooks
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbmake notebooks
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbmake --timeout 900 notebooks
 
 lab: $(VENV)/.test  ## open the notebooks in Jupyter
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "jupyterlab>=4.4,<5"

@@ -42,7 +42,7 @@ FONTS = ("Helvetica Neue", "Helvetica", "Arial", "Liberation Sans", "sans-serif"
 
 ON_THE_NETWORK = ("run_photo", "run_edits", "walk", "trained", "switchboard", "compare", "evidence", "rank", "sanity")
 """Events that run a network: one at a time on every device, whoever asks. The others wait for nobody."""
-AT_ONCE = ("show_example", "keep", "restore")
+AT_ONCE = ("show_example", "keep", "restore", "lies")
 
 
 def launch_options() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from demo.change import with_experiment
-from demo.difference_facts import change_facts, second_facts
+from demo.difference_facts import OF_TWO, change_facts, second_facts
 from demo.engine import Engine
 from demo.visit import Visit
 
@@ -30,6 +30,6 @@ def compare(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[d
         "base": base,
         "asked": {"model": name, "seed": seed},
         "other": second_facts(other),
-        "change": change_facts(visit.shown, other),
+        "change": change_facts(visit.shown, other, OF_TWO),
     }
     return facts, visit

@@ -31,7 +31,11 @@ def second_facts(after: Explanation, reached: Collection[str] | None = None) -> 
     }
 
 
-def change_facts(before: Explanation, after: Explanation) -> dict[str, Any]:
+AFTER_EDITS, OF_TWO = "after \u2212 before", "second \u2212 first"
+"""What a signed picture shows, as its legend says it."""
+
+
+def change_facts(before: Explanation, after: Explanation, label: str = AFTER_EDITS) -> dict[str, Any]:
     """Numbers and sentences of the difference, and the signed scales that its pictures are drawn on."""
     change = difference(before, after)
     return {
@@ -41,9 +45,9 @@ def change_facts(before: Explanation, after: Explanation) -> dict[str, Any]:
         "joints": _joints(change),
         "classes": _classes(change),
         "flipped": change.flipped,
-        "heatmaps": _scales(change.heatmaps),
-        "probabilities": _scales(change.probabilities),
-        "gates": _gate_scales(before, after, change),
+        "heatmaps": _scales(change.heatmaps, label),
+        "probabilities": _scales(change.probabilities, label),
+        "gates": _gate_scales(change, label),
     }
 
 
@@ -74,20 +78,20 @@ def _classes(change: Difference) -> list[dict[str, Any]]:
     ]
 
 
-def _scales(maps: np.ndarray | None) -> dict[str, Any] | None:
+def _scales(maps: np.ndarray | None, label: str) -> dict[str, Any] | None:
     """One scale for all maps, so that they can be compared: diverging and centred on 0."""
-    return None if maps is None else scale_facts(signed_scale(maps, "after \u2212 before"))
+    return None if maps is None else scale_facts(signed_scale(maps, label))
 
 
-def _gate_scales(before: Explanation, after: Explanation, change: Difference) -> dict[str, dict[str, Any]]:
+def _gate_scales(change: Difference, label: str) -> dict[str, dict[str, Any]]:
     """Block -> scales of the change of its two gates; blocks whose gates are the same are left out."""
     found = {}
     for name, (channel, spatial) in change.gates.items():
         if channel or spatial:
             limits = {"channel": channel, "spatial": spatial}
-            found[name] = {branch: scale_facts(_symmetric(limit)) for branch, limit in limits.items()}
+            found[name] = {branch: scale_facts(_symmetric(limit, label)) for branch, limit in limits.items()}
     return found
 
 
-def _symmetric(limit: float) -> Scale:
-    return signed_scale(np.array([-limit, limit]), "after \u2212 before")
+def _symmetric(limit: float, label: str) -> Scale:
+    return signed_scale(np.array([-limit, limit]), label)

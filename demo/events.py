@@ -11,6 +11,7 @@ from demo.change import change, edited_facts
 from demo.compare import compare
 from demo.engine import Engine
 from demo.evidence import evidence, rank, sanity
+from demo.lies import lies
 from demo.moments import moments
 from demo.payload import payload
 from demo.progress import Progress
@@ -69,6 +70,10 @@ class Events:
 
     def sanity(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         return sanity(request, self.needed(visit), self.engine, self.progress)
+
+    def lies(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        visit = self.needed(visit)
+        return lies(request, visit), visit
 
     def keep(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         """Put the state as it is among the runs."""

@@ -49,6 +49,11 @@ def mask_url(mask: np.ndarray, crop: Crop) -> str:
     return _data_url(Image.fromarray(shown), "PNG")
 
 
+def png_url(rgb: np.ndarray) -> str:
+    """(h, w, 3) uint8 as it is, a pixel a pixel."""
+    return _data_url(Image.fromarray(rgb), "PNG")
+
+
 def _shown_size(crop: Crop, longest: int) -> tuple[int, int]:
     factor = longest / max(crop.width, crop.height)
     return max(1, round(crop.width * factor)), max(1, round(crop.height * factor))

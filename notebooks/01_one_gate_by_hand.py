@@ -17,7 +17,7 @@
 #
 # - compute the *channel-only gate* of polarized self-attention with nothing but loops;
 # - say which axis it collapses, which one it keeps, and why that is called *polarized*;
-# - check your numbers against a library, to the last digit but three.
+# - check your numbers against a library, to fifteen digits.
 #
 # Everything happens on 8 channels of a picture that is one cell high and two cells wide: sixteen numbers, small enough
 # to follow each of them.

@@ -198,8 +198,8 @@ official = maps["product"]
 show(maps_figure({"official, parallel, stretched": official}, stretched(official)), "The same flat map, stretched")
 
 # %% [markdown]
-# Those are random features and untrained matrices: there is nothing to see, and it looks like attention. Most pictures
-# of PSA on the web were made this way. Two numbers protect you: the minimum and the maximum of the map.
+# Those are random features and untrained matrices: there is nothing to see, and it looks like attention. Many pictures
+# of attention were made with that default. Two numbers protect you: the minimum and the maximum of the map.
 #
 # ## What you have
 #

@@ -151,7 +151,7 @@ print(f"as printed: {long_way} multiply-adds; collapsed first: {short_way}; the 
 # - collapsed first: C·N for the mean, and c·C for the matrix, once.
 #
 # The first grows with C² times N. The second with C times N, plus something that does not grow with the picture at all.
-# **Softmax shares make the mean a linear operation, and linear operations may change places.**
+# **Once the shares are known, the mean is one more matrix product, and in a row of products the brackets may be moved.**
 
 # %%
 C, c, N = 8, 4, 6

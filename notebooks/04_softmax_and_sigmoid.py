@@ -90,12 +90,12 @@ show(figure, "The sigmoid from -6 to 6; shares fall on the narrow part from 0 to
 
 # %% [markdown]
 # The order of the two matters, then. **Softmax, then something linear, then sigmoid**: the linear step can bring its
-# logits anywhere, and the gate can use all of (0, 1). **Softmax, then at once sigmoid**: the sigmoid gets shares, the
-# orange strip, and its upper half is out of reach as is everything below 0.5.
+# logits anywhere, and the gate can use all of (0, 1). **Softmax, then at once sigmoid**: the sigmoid gets shares, which
+# lie on the orange strip. Everything below 0.5 is out of reach, and everything above 0.7311.
 #
 # ## How much of the range does each formula use?
 #
-# Fresh matrices, random features, 64 channels on 16×16 positions. All four blocks begin with the same random numbers.
+# Fresh matrices, random features, 64 channels on 16×16 positions. All three blocks begin with the same random seed.
 
 # %%
 import psa_viz
@@ -126,8 +126,8 @@ show(ranges_figure(spatial, gate_scale()), "Range of the spatial gate under each
 # ## Pinned at 0.5
 #
 # The official parallel map is the sigmoid of shares. N shares sum to 1, so on average each is 1/N, and close to 0 the
-# sigmoid is 0.5 + v/4. The mean of the map is therefore 0.5 + 1/(4N), whatever the picture. More positions, closer to a
-# half. The largest value depends on how peaked the softmax is, so we try three strengths.
+# sigmoid is 0.5 + v/4. The mean of the map is therefore about 0.5 + 1/(4N), whatever the picture. More positions, closer
+# to a half. The largest value depends on how peaked the softmax is, so we try three strengths.
 
 # %%
 counts = [4, 16, 64, 256, 1024, 4096]

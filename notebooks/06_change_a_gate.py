@@ -170,7 +170,7 @@ axes.barh(rows - 0.2, effects["channel"], 0.4, color="tab:blue", label="channel 
 axes.barh(rows + 0.2, effects["spatial"], 0.4, color="tab:orange", label="spatial map to its mean")
 axes.set_yticks(rows, names, fontsize=7)
 axes.invert_yaxis()
-axes.set(xlim=(0, 1), xlabel="share of the joints' probability that changed its place")
+axes.set(xlim=(0, None), xlabel="share of the joints' probability that changed its place, from 0")
 axes.legend(fontsize=8)
 show(figure, "Effect of taking the pattern out of each gate, block by block")
 

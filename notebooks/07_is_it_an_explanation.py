@@ -208,8 +208,9 @@ for name, drawn in sorted(areas.items(), key=lambda pair: pair[1].mean()):
     print(f"{name:12} {drawn.mean():.4f}{spread}")
 
 # %% [markdown]
-# The attribution *had* to do well: it was computed from this very target. It shows what an order that knows can reach.
-# The question is where "attention" stands between that and chance.
+# The attribution *had* to do well: it was computed from this very target. It shows what an order that knows can reach. If
+# "attention" lies below all draws of both controls, it has passed this test, for this block, this joint and this photo;
+# if it lies among them, it has not. Either may happen, and that is what makes it a test.
 #
 # ## Third chance: forget what was learned
 #

@@ -27,8 +27,8 @@ import numpy as np
 import torch
 from checks import check
 from classroom import maps_figure, show  # also puts psa_viz on the path
+from drawn_figures import JOINTS, as_picture, draw
 from matplotlib.figure import Figure
-from PIL import Image, ImageDraw
 from torch import nn
 
 import psa_viz
@@ -39,58 +39,17 @@ torch.set_num_threads(1)
 # %% [markdown]
 # ## The data
 #
-# Left limbs are blue, right limbs orange, everything else is white. The distracting lines have the same three colours,
-# so colour alone does not find a hand. Five joints to predict.
+# Left limbs are blue, right limbs orange, head and body white. Each figure leans, waves and walks at random, in front of
+# a plain background and six distracting lines in the same three colours: colour alone does not find a hand. The images
+# have 64×64 pixels, and there are five joints to predict.
+#
+# `drawn_figures.py`, beside this notebook, does the drawing. From one seed it always draws the same figures, and it
+# returns three things: the images, where the joints are (we put them there, so there is no labelling error), and which
+# pixels belong to the figure.
 
 # %%
-JOINTS = ("head", "left hand", "right hand", "left foot", "right foot")
-SIZE = 64  # pixels; the network predicts on 16x16 cells of 4x4 pixels
-LEFT, RIGHT, BODY = (86, 180, 233), (230, 159, 0), (240, 240, 240)
-
-
-def pose(rng):
-    """Points (x, y) of a figure that leans, waves and walks at random."""
-    lean, limb = rng.uniform(-0.5, 0.5), rng.uniform(9, 14)
-
-    def going(start, angle, length):
-        return start + length * np.array([np.sin(angle), -np.cos(angle)])
-
-    hip = rng.uniform(24, 40, 2)
-    neck = going(hip, lean, limb)
-    hands = [going(neck, lean + side * rng.uniform(0.8, 2.6), limb) for side in (1, -1)]
-    feet = [going(hip, lean + np.pi - side * rng.uniform(0.15, 0.9), limb) for side in (1, -1)]
-    return {"hip": hip, "neck": neck, "head": going(neck, lean, 5), "hands": hands, "feet": feet}
-
-
-# %%
-def picture(rng):
-    """(H, W, 3) uint8, the five joints (5, 2), and which pixels belong to the figure (H, W)."""
-    canvas = Image.new("RGB", (SIZE, SIZE), tuple(int(value) for value in rng.integers(20, 110, 3)))
-    pen, mask = ImageDraw.Draw(canvas), Image.new("L", (SIZE, SIZE))
-    for _ in range(6):
-        ends = [tuple(end) for end in rng.uniform(0, SIZE, (2, 2))]
-        pen.line(ends, fill=(LEFT, RIGHT, BODY)[rng.integers(3)], width=int(rng.integers(1, 3)))
-    at = pose(rng)
-    limbs = [(at["neck"], at["hip"], BODY), (at["neck"], at["hands"][0], LEFT), (at["neck"], at["hands"][1], RIGHT)]
-    limbs += [(at["hip"], at["feet"][0], LEFT), (at["hip"], at["feet"][1], RIGHT)]
-    for drawing, colours in ((pen, None), (ImageDraw.Draw(mask), 255)):
-        for start, end, colour in limbs:
-            drawing.line([tuple(start), tuple(end)], fill=colours or colour, width=2)
-        drawing.ellipse((*(at["head"] - 3), *(at["head"] + 3)), fill=colours or BODY)
-    return np.array(canvas), np.array([at["head"], *at["hands"], *at["feet"]]), np.array(mask) > 0
-
-
-# %%
-def draw(count, seed):
-    """Images (N, 3, H, W) from -1 to 1, joints (N, 5, 2) in pixels, figure masks (N, H, W)."""
-    rng = np.random.default_rng(seed)
-    images, joints, masks = zip(*(picture(rng) for _ in range(count)), strict=True)
-    images = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2) / 127.5 - 1
-    return images, torch.from_numpy(np.stack(joints)).float(), torch.from_numpy(np.stack(masks))
-
-
 train, test = draw(1500, seed=1), draw(300, seed=2)
-shown = {f"figure {i}": ((train[0][i].permute(1, 2, 0) + 1) * 127.5).byte().numpy() for i in range(5)}
+shown = {f"figure {i}": as_picture(train[0][i]) for i in range(5)}
 show(maps_figure(shown, width=1.9), "Five of the drawn figures in front of distracting lines")
 
 # %% [markdown]
@@ -144,8 +103,12 @@ show(maps_figure({"target of one joint": target}, probability_scale(target.numpy
 # %% [markdown]
 # ## Training
 #
-# Equal conditions means: the same images in the same order, the same number of steps, the same schedule. 100 steps of
-# 24 images are little, but enough to see most joints found.
+# Equal conditions means: the same images in the same order, the same number of steps, the same schedule. Only the slot
+# differs. And because a network also depends on the random numbers that it began with, each kind is trained three times,
+# from three seeds. How far three *equal* networks are apart is the ruler for everything else.
+#
+# 100 steps of 24 images are little, but enough to see most joints found; six trainings take about a minute.
+
 
 # %%
 STEPS, BATCH, RATE = 100, 24, 3e-3
@@ -191,7 +154,7 @@ for name, row in scores.items():
 # ## Does PSA help here?
 #
 # Look at all six numbers before the two means. If the bands of dots overlap, a single pair of runs could have told
-# either story.
+# either story: choose your favourite dot in each row, and you have a paper.
 
 # %%
 figure = Figure(figsize=(6.2, 1.9), layout="constrained")
@@ -232,7 +195,7 @@ with torch.no_grad(), psa_viz.record(psa_network) as trace:
 maps = [trace.get(f"blocks.{i}.attention.spatial.gate").value for i in range(3)]  # each (N, 16, 16)
 covered = (nn.functional.avg_pool2d(test[2][:, None].float(), 4)[:, 0] > 0.1).numpy()  # (N, 16, 16)
 
-image = ((test[0][0].permute(1, 2, 0) + 1) * 127.5).byte().numpy()
+image = as_picture(test[0][0])
 truth = np.where(covered[0], 255, 60).astype(np.uint8)[..., None].repeat(3, axis=2)
 show(
     maps_figure({"image": image, "cells of the figure": truth}, width=2.2),
@@ -241,7 +204,7 @@ show(
 show(maps_figure({f"block {i}": m[0] for i, m in enumerate(maps)}, gate_scale(), width=2.2), "The maps of three blocks")
 
 # %% [markdown]
-# One image can mislead. So a number over all 300: take a cell of the figure and a cell beside it, at random. How often
+# What did you expect? Most people expect light on the figure. One image can mislead, though. So a number over all 300: take a cell of the figure and a cell beside it, at random. How often
 # is the map higher on the figure? **0.5 means that the map does not know; 1, that it is always higher; 0, that it is
 # always lower.** By hand on a few pairs, then over all of them by ranks.
 

@@ -10,7 +10,6 @@ The text form, percent cells as jupytext reads them, is the source; edits made i
 from __future__ import annotations
 
 import argparse
-import io
 import re
 import shutil
 from collections.abc import Iterator
@@ -21,14 +20,11 @@ import nbformat
 from nbclient import NotebookClient
 from nbconvert import MarkdownExporter
 from nbformat import NotebookNode
-from PIL import Image
 
 HERE = Path(__file__).resolve().parent
 RENDERED = HERE.parent / "docs" / "notebooks"
 SECONDS = 600
 """A cell that takes longer than this is broken."""
-PHOTO = 100_000
-"""Bytes from which on a picture is taken to have a photo in it."""
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
@@ -56,7 +52,9 @@ def text(made: NotebookNode) -> str:
 
 def run(made: NotebookNode) -> NotebookNode:
     """Run all cells of a notebook in a fresh kernel, as it would in Jupyter; an error in a cell is raised."""
-    return NotebookClient(made, timeout=SECONDS, resources={"metadata": {"path": str(HERE)}}).execute()
+    return NotebookClient(
+        made, timeout=SECONDS, coalesce_streams=True, resources={"metadata": {"path": str(HERE)}}
+    ).execute()
 
 
 def render(source: Path) -> Path:
@@ -67,7 +65,7 @@ def render(source: Path) -> Path:
     shutil.rmtree(pictures, ignore_errors=True)
     for name, data in resources.get("outputs", {}).items():
         pictures.mkdir(parents=True, exist_ok=True)
-        (pictures / name).write_bytes(_smaller(data))
+        (pictures / name).write_bytes(data)
     described = iter(_descriptions(made))
     body = re.sub(r"!\[png\]\(([^)]+)\)", lambda m: f"![{next(described)}]({source.stem}/{Path(m[1]).name})", body)
     body = re.sub(r"\n( *\n){3,}", "\n\n", body)
@@ -75,15 +73,6 @@ def render(source: Path) -> Path:
     target = RENDERED / f"{source.stem}.md"
     target.write_text(f"{said}\n\n{body.strip()}\n", encoding="utf-8")
     return target
-
-
-def _smaller(png: bytes) -> bytes:
-    """A picture with a photo in it, reduced to 256 colours; others are as small as they get."""
-    if len(png) < PHOTO:
-        return png
-    buffer = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(256).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
 
 
 def _descriptions(made: NotebookNode) -> Iterator[str]:

@@ -9,6 +9,7 @@ const HANDLERS = {
   evidence: answeredEvidence,
   rank: answeredRank,
   sanity: answeredSanity,
+  lies: answeredLies,
   kept: () => {},
 };
 
@@ -31,6 +32,7 @@ function answered(value) {
   arrived();
   next();
   lookAtTour();
+  if (view.tab === 'evidence') askLies();
 }
 
 // What had to wait, because two requests at once could each answer about a state that the other has changed.
@@ -54,6 +56,7 @@ function forget() {
   forgetWalk();
   forgetBoard();
   forgetTest();
+  forgetLies();
 }
 
 function refused(value) {

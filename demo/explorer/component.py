@@ -46,6 +46,7 @@ SCRIPTS = (
     "chart.js",
     "evidence.js",
     "sanity.js",
+    "lies.js",
     "runs.js",
     "reading.js",
     "tour_steps.js",
@@ -70,6 +71,7 @@ EVENTS = (
     "evidence",
     "rank",
     "sanity",
+    "lies",
     "keep",
     "restore",
 )

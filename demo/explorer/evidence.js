@@ -124,9 +124,10 @@ function faintAllBut(name) {
 }
 
 function agreement(one) {
-  if (one.rho === null) return 'no rank correlation: one of the two is constant';
-  const band = one.band ? `, ${one.draws} chance maps: ${minus(one.band[0])} to ${minus(one.band[1])}` : '';
-  return `rank correlation with attention ${minus(one.rho)}${band}${one.beyond ? '' : ': not beyond chance'}`;
+  if (one.rho === null) return 'no rank correlation with attention: one of the two is constant';
+  const said = (rho, band) => `${known(rho)}${band ? ` (chance ${minus(band[0])} to ${minus(band[1])})` : ''}`;
+  const size = one.rhoSize === one.rho ? '' : `, of its size ${said(one.rhoSize, one.bandSize)}`;
+  return `rank correlation with attention ${said(one.rho, one.band)}${size}: ${one.beyond ? 'beyond' : 'not beyond'} chance`;
 }
 
 const minus = (value) => value.toFixed(2).replace('-', '\u2212');

@@ -117,7 +117,9 @@ function drawMoment() {
   part('moments-slider').value = at;
   part('moments-slider').setAttribute('aria-valuetext', `${now} of ${value.total}`);
   part('moments-step').textContent = `${now} of ${value.total}`;
-  [...part('film').children].forEach((button, i) => button.setAttribute('aria-pressed', i === at));
+  const film = part('film');
+  [...film.children].forEach((button, i) => button.setAttribute('aria-pressed', i === at));
+  film.scrollLeft = film.children[at].offsetLeft - film.clientWidth / 2;
   drawSide('b', at, block);
   part('moments-map-name').textContent = `map, ${now}`;
   part('moments-mask-name').textContent = `prediction, ${now}`;

@@ -7,7 +7,7 @@ function answeredSanity(value) {
   test.sanity = value;
   part('sanity-panel').hidden = false;
   part('sanity-title').textContent = `Sanity checks of ${value.block}, ${value.target.name}`;
-  fillTable('cascade-table', 'Weights forgotten from the heads down, each step on top of those before: rank correlation with the untouched network, and SSIM of maps', cascadeHeads(value), cascadeRows(value));
+  fillTable('cascade-table', 'Weights forgotten from the heads down, one part after the other: rank correlation with the untouched network’s, for maps also SSIM', cascadeHeads(value), cascadeRows(value));
   fillTable('moved-table', 'The photo changed: does the map change likewise?', ['change', 'map follows', 'map stays', 'weights stay'], movedRows(value));
   writeText();
 }
@@ -15,7 +15,7 @@ function answeredSanity(value) {
 const cascadeHeads = ({ cascade }) => ['forgotten', ...Object.keys(cascade[0].rho).map(inWords)];
 const cascadeRows = ({ cascade }) => cascade.map((step) => [
   step.randomised || 'nothing yet',
-  ...Object.entries(step.rho).map(([name, rho]) => (step.ssim[name] === undefined ? known(rho) : `${known(rho)} · ${known(step.ssim[name])}`)),
+  ...Object.entries(step.rho).map(([name, rho]) => (step.ssim[name] == null ? known(rho) : `${known(rho)} · ${known(step.ssim[name])}`)),
 ]);
 const movedRows = ({ moved }) => moved.map((one) => [one.change, known(one.spatial), known(one.spatial_stays), known(one.channel), one.detail]);
 

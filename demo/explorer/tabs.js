@@ -40,5 +40,6 @@ part('tabs').addEventListener('keydown', (event) => {
 // What a tab needs from the network for the block that is chosen; asked for when the tab is open.
 function openedBlock() {
   if (view.tab === 'walk') askWalk();
+  if (view.tab === 'evidence') askLies();
   if (view.tab === 'compare') { if (moments.value) followBlock(); else askMoments(); }
 }

@@ -27,7 +27,7 @@ EXERCISES = (
     ),
     word(
         _most_like_the_first,
-        'Take subject.gate("stage1.block0", "spatial") and evidence.label_free(subject.pixels, its shape); correlate them '
-        "with evidence.spearman, and look for the largest absolute value.",
+        'Take subject.gate("stage1.block0", "spatial") and evidence.label_free(subject.pixels, its shape); correlate '
+        "them with evidence.spearman, and look for the largest absolute value.",
     ),
 )

@@ -26,6 +26,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     own.add_argument("image", type=Path)
     model_options(own)
     own.add_argument("--out", type=Path, required=True, help="folder for the results")
+    own.add_argument("--format", default="png", help="of the figures, separated by commas: png, pdf, svg (%(default)s)")
     own.add_argument("--box", type=float, nargs=4, metavar=("X0", "Y0", "X1", "Y1"), help="what the network is to see")
     own.add_argument("--size", type=_size, metavar="PIXELS", help=f"longer side of the input, or {OWN} HEIGHTxWIDTH")
     own.add_argument("--edits", metavar="FILE.json", help="changes of gates as a JSON list: a file, or the list itself")
@@ -38,10 +39,14 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def _explain(options: argparse.Namespace) -> None:
     from psa_viz.models.factories import is_factory
+    from psa_viz.rendering.figure_files import figure_files
     from psa_viz.rendering.words import spatial_sentence
 
+    formats = _formats(options.format)
     result = _captured(options) if is_factory(options.model) else _explained(options)
     folder = result.save(options.out)
+    for name, data in figure_files(result, formats).items():
+        (folder / name).write_bytes(data)
     for note in result.notes:
         print(f"note: {note}", file=sys.stderr)
     if options.json:
@@ -108,6 +113,16 @@ def _edits(text: str | None) -> tuple:
     if text is None:
         return ()
     return from_json(text if text.lstrip().startswith("[") else Path(text).read_text(encoding="utf-8"))
+
+
+def _formats(text: str) -> list[str]:
+    """The formats that are asked for besides PNG, which every saved result has."""
+    from psa_viz.rendering.figure_files import FORMATS
+
+    asked = [kind.strip() for kind in text.split(",")]
+    if unknown := [kind for kind in asked if kind not in FORMATS]:
+        raise ValueError(f"unknown formats {', '.join(map(repr, unknown))}; expected some of {', '.join(FORMATS)}")
+    return [kind for kind in dict.fromkeys(asked) if kind != "png"]
 
 
 def _size(text: str) -> int | tuple[int, int]:

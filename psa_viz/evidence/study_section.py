@@ -7,6 +7,10 @@ import numpy as np
 from psa_viz.evidence.study_table import Study, advantage
 from psa_viz.rendering.evidence_words import CONTROLS, GATES, MATTERS, PARTS
 
+BEST = "gate_gradients"
+"""The order of what each value contributes to this very target: about the best that there is."""
+GRADIENTS = "the order of its gradients"
+
 
 def study_section(study: Study) -> str:
     """Markdown: what was done, one table, one sentence of conclusion for each gate."""
@@ -27,7 +31,7 @@ def study_section(study: Study) -> str:
         for order in _orders(study, branch):
             found = advantage(study, branch, order)
             lines.append(
-                f"| {GATES[branch]} | {CONTROLS.get(order, 'its own gradients')} | {found.mean:+.3f} ± {found.sd:.3f} "
+                f"| {GATES[branch]} | {CONTROLS.get(order, GRADIENTS)} | {found.mean:+.3f} ± {found.sd:.3f} "
                 f"| {found.low:+.3f} to {found.high:+.3f} | {found.better:.0%} |"
             )
     lines += ["", "| gate | rank correlation with | mean ± sd | photos |", "|---|---|---|---|"]
@@ -56,20 +60,28 @@ def _conclusion(study: Study, branch: str) -> str:
     head = f"- **{GATES[branch].capitalize()}**: "
     if change < MATTERS:
         return f"{head}nothing to explain: taken away whole, the target changes by {change:.1%} on average."
-    better, equal, worse = [], [], []
+    found: dict[int, list[str]] = {1: [], 0: [], -1: []}
     for order in _orders(study, branch):
         if order in ("random", "elsewhere", "centre"):
-            (equal, better, worse)[advantage(study, branch, order).verdict].append(CONTROLS[order])
-    means = (
-        f"taken away whole, the target changes by {change:.0%} on average. Taking {PARTS[branch]} away in its order is "
+            found[advantage(study, branch, order).verdict].append(CONTROLS[order])
+    words = {1: "faster than", -1: "slower than", 0: "not to be told from"}
+    said = [f"{words[verdict]} {' and '.join(names)}" for verdict, names in found.items() if names]
+    passes = "beats every control" if not (found[0] or found[-1]) else "does not beat every control"
+    return (
+        f"{head}{passes}. Taken away whole, the target changes by {change:.0%} on average. Taking {PARTS[branch]} away "
+        f"in its order is {', and '.join(said)}.{_reach(study, branch)}"
     )
-    said = [f"{word} than {' and '.join(names)}" for word, names in (("faster", better), ("slower", worse)) if names]
-    if equal:
-        said.append(f"not to be told from {' and '.join(equal)}")
-    passes = (
-        "a faithful explanation by this test" if not (equal or worse) else "not a faithful explanation by this test"
-    )
-    return f"{head}{passes}; {means}{', and '.join(said)}."
+
+
+def _reach(study: Study, branch: str) -> str:
+    """How good the order of attention is between chance and the order of what each value contributes."""
+    if BEST not in _orders(study, branch):
+        return ""
+    chance = advantage(study, branch, "random").mean
+    possible = chance - advantage(study, branch, BEST).mean
+    if possible <= 0:
+        return ""
+    return f" Of the way from a random order to that of the gate's own gradients, it goes {chance / possible:.0%}."
 
 
 def _orders(study: Study, branch: str) -> list[str]:

@@ -192,7 +192,8 @@ def _inside(box: Box, crop: Crop, shape: tuple[int, int]) -> np.ndarray:
     if not inside.any():
         raise ValueError(
             f"no cell of the output has its centre in the box {box}: expected (x0, y0, x1, y1) in pixels of the photo, "
-            f"in what the network saw ({_edges(crop)}), not smaller than a cell ({crop.stride / crop.scale[0]:.1f} pixels)"
+            f"within what the network saw ({_edges(crop)}), no smaller than a cell: "
+            f"{crop.stride / crop.scale[0]:.1f} pixels"
         )
     return inside
 

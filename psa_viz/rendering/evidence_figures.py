@@ -1,4 +1,4 @@
-"""Figures of the tests of an explanation: maps side by side, deletion curves, correlations, the cascade, the six ways."""
+"""Figures of the tests of an explanation: maps, deletion curves, correlations, the cascade, the six ways."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from psa_viz.evidence.results import Evidence
 
 MEANING = (
-    "One photo shows what holds for one photo. Taking a gate's values away makes features that the network never saw in "
-    "training, so a fall can also be its surprise; that is why the same is done in other orders. A gate that fails "
+    "One photo shows what holds for one photo. Taking a gate's values away makes features that the network never saw "
+    "in training, so a fall can also be its surprise; that is why the same is done in other orders. A gate that fails "
     "is still part of the computation; it is only no picture of what the prediction rests on."
 )
 
@@ -63,9 +63,9 @@ def evidence_report(evidence: Evidence, pictures: Mapping[str, bytes]) -> str:
 def _facts(evidence: Evidence) -> str:
     weights = evidence.weights_sha256[:12] or "not from a file"
     return (
-        f"{evidence.model} ({evidence.formula} formula, {evidence.layout} layout, weights {weights}), one photo; the target "
-        f"has probability {evidence.start:.4f}; {evidence.draws} draws of every random order, seed {evidence.seed}; "
-        f"{evidence.seconds:.0f} s."
+        f"{evidence.model} ({evidence.formula} formula, {evidence.layout} layout, weights {weights}), one photo; the "
+        f"target has probability {evidence.start:.4f}; {evidence.draws} draws of every random order, "
+        f"seed {evidence.seed}; {evidence.seconds:.0f} s."
     )
 
 
@@ -87,7 +87,8 @@ def _methods(evidence: Evidence) -> str:
 def _picture(pictures: Mapping[str, bytes], name: str) -> str:
     data = base64.b64encode(pictures[name]).decode()
     words = name.removesuffix(".png").replace("_", " ")
-    return f'<p><img alt="{escape(words)}; its numbers are in the text and in evidence.json" src="data:image/png;base64,{data}"></p>'
+    alt = f"{escape(words)}; its numbers are in the text and in evidence.json"
+    return f'<p><img alt="{alt}" src="data:image/png;base64,{data}"></p>'
 
 
 def _section(heading: str, content: str) -> str:

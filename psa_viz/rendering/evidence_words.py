@@ -29,7 +29,7 @@ def title(evidence: Evidence) -> str:
 
 def conclusion(evidence: Evidence) -> tuple[str, ...]:
     """One sentence for each gate: does it pass, on this photo, as an explanation of this target?"""
-    return tuple(f"{GATES[branch].capitalize()}: {verdict(evidence.curves[branch])}" for branch in ("spatial", "channel"))
+    return tuple(f"{GATES[branch].capitalize()}: {verdict(curves)}" for branch, curves in evidence.curves.items())
 
 
 def verdict(curves: Curves) -> str:
@@ -70,7 +70,7 @@ def curve_sentence(curves: Curves, measure: str = "target") -> str:
 
 
 def correlation_sentence(found: Correlation) -> str:
-    """ "grad cam: rank correlation 0.29, chance -0.15 to 0.20; with its size -0.32, chance -0.21 to 0.16"."""
+    """As "grad cam: rank correlation 0.29, chance -0.15 to 0.20; with its size -0.32, chance -0.21 to 0.16"."""
     name = found.other.replace("_", " ")
     if found.rho is None:
         return f"{name}: one of the two maps is constant, so there is no rank correlation"
@@ -101,8 +101,8 @@ def cascade_sentence(evidence: Evidence) -> str:
     rest = "constant" if last is None else f"correlated {last:.2f} with the trained one"
     if kept:
         return (
-            f"With random weights in {', '.join(kept)} the spatial map is exactly what it was: it is computed before them "
-            f"and knows nothing of what they decide. With everything random it is {rest}."
+            f"With random weights in {', '.join(kept)} the spatial map is exactly what it was: it is computed before "
+            f"them and knows nothing of what they decide. With everything random it is {rest}."
         )
     return f"The spatial map changes as soon as any stage forgets; with everything random it is {rest}."
 

@@ -1,7 +1,7 @@
 """How pictures of attention lie: one tensor drawn six ways, five of them habits that are found in the wild.
 
-Every habit is named after what is done, and its caption says what it does to the numbers. The sixth is the one that this
-project uses: native cells on an absolute scale.
+Every habit is named after what is done, and its caption says what it does to the numbers. The sixth is the one that
+this project uses: native cells on an absolute scale.
 """
 
 from __future__ import annotations

@@ -144,7 +144,15 @@ def pdf(figure: Figure) -> bytes:
     """The figure as a PDF file with its fonts embedded as TrueType, as journals want them."""
     buffer = io.BytesIO()
     with matplotlib.rc_context({"pdf.fonttype": 42}):
-        figure.savefig(buffer, format="pdf", facecolor="white")
+        figure.savefig(buffer, format="pdf", facecolor="white", metadata={"CreationDate": None})
+    return buffer.getvalue()
+
+
+def svg(figure: Figure) -> bytes:
+    """The figure as an SVG file whose words stay words, to be found and edited; the same figure gives the same file."""
+    buffer = io.BytesIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "psa-viz"}):
+        figure.savefig(buffer, format="svg", facecolor="white", metadata={"Date": None})
     return buffer.getvalue()
 
 

@@ -16,14 +16,22 @@ MOST_DECIMALS = 8
 def decimals(low: float, high: float) -> int:
     """Digits after the point, at least 2, that tell low from high, and neither from a 0 or 1 that it is not.
 
-    A gate of 0.9998 printed as "1.00" would look saturated; it is printed as 0.9998.
+    A gate of 0.9998 printed as "1.00" would look saturated; it is printed as 0.9998. What is nearer to 0 or 1 than
+    MOST_DECIMALS can show does not count here: see `number`.
     """
     spread = high - low
     places = max(2, math.ceil(-math.log10(spread))) if spread > 0 else 2
     places = min(places, MOST_DECIMALS)
-    while places < MOST_DECIMALS and any(_hides(value, places) for value in (low, high)):
+    while any(_hides(value, places) and not _hides(value, MOST_DECIMALS) for value in (low, high)):
         places += 1
     return places
+
+
+def number(value: float, places: int) -> str:
+    """With so many digits after the point; as a power of ten where that would read as a 0 or 1 that it is not."""
+    if not _hides(value, places):
+        return f"{value:.{places}f}"
+    return f"{value:.0e}" if value < 0.5 else f"1 - {1 - value:.0e}"
 
 
 def _hides(value: float, places: int) -> bool:
@@ -32,7 +40,7 @@ def _hides(value: float, places: int) -> bool:
 
 def in_full(value: float) -> str:
     """One value by itself: four decimals, more only where four would round it to a 0 or 1 that it is not."""
-    return f"{value:.{max(4, decimals(value, value))}f}"
+    return number(value, max(4, decimals(value, value)))
 
 
 def span(low: float, high: float) -> str:
@@ -40,7 +48,7 @@ def span(low: float, high: float) -> str:
     if low == high:
         return f"constant {in_full(low)}"
     places = decimals(low, high)
-    return f"{low:.{places}f} to {high:.{places}f}"
+    return f"{number(low, places)} to {number(high, places)}"
 
 
 def deviation(size: float, places: int) -> str:

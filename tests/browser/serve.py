@@ -8,6 +8,7 @@ The stand-in answers with seeded numbers (tests/demo/synthetic.py) about whateve
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,8 @@ EXAMPLES = {"01-standing": (7, "person-psa-parallel"), "02-without-psa": (3, "pe
 
 
 def explain(image: np.ndarray, model: str, box: Box | None, flip: bool) -> Explanation:
-    return synthetic.explanation(11, model, image=image, box=box)
+    made = synthetic.explanation(11, model, image=image, box=box)
+    return replace(made, notes=(synthetic.NOTE,)) if "sequential" in model else made
 
 
 def main() -> None:

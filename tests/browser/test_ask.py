@@ -143,6 +143,16 @@ def test_the_example_runs_again_with_another_model(look: Page) -> None:
     expect(part(look, "gain-words")).to_contain_text("channel \u00d7 spatial")
 
 
+def test_what_went_otherwise_than_asked_is_said(look: Page) -> None:
+    expect(part(look, "notes")).to_be_hidden()
+    part(look, "model-choice").select_option("person-psa-sequential")
+    part(look, "again").click()
+    expect(part(look, "notes")).to_have_text(synthetic.NOTE[0].upper() + synthetic.NOTE[1:] + ".")
+    part(look, "model-choice").select_option("person-psa-parallel")
+    part(look, "again").click()
+    expect(part(look, "notes")).to_be_hidden()
+
+
 def test_the_zip_holds_what_is_shown(look: Page, tmp_path: Path) -> None:
     folder = unpacked(look, tmp_path)
     opened, original = load(folder), synthetic.explanation(7)

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import psa_viz
+from demo.means import means_of
 from psa_viz.inference.archive import load
 from psa_viz.inference.difference import difference
 from psa_viz.inference.experiment import Experiment
@@ -166,6 +167,15 @@ def test_off_is_what_was_chosen_and_is_said(bench: Page, experiment: Experiment,
     expect(bench.locator("#explorer .edit-list li")).to_contain_text(experiment.edited([edit]).edits[0])
 
 
+def test_off_can_be_the_data_sets_mean_where_one_is_stored(bench: Page, experiment: Experiment) -> None:
+    means = means_of(experiment.untouched.model, experiment.untouched.weights_sha256)
+    part(bench, "off-choice").select_option("data")
+    expect(part(bench, "off-words")).to_contain_text(means.data)
+    part(bench, "spatial-off").click()
+    edit = SwitchOff(BLOCK, "spatial", to=means.gate(BLOCK, "spatial", (SIDE, SIDE)).astype(float))
+    assert settled(bench, 1) == said(experiment, [edit])
+
+
 def test_two_visitors_who_edit_at_once_never_mix(call: Callable[..., Page], experiment: Experiment) -> None:
     pages = [call(), call()]
     for page, branch in zip(pages, ("channel-off", "spatial-off"), strict=True):
@@ -256,6 +266,27 @@ def test_a_difference_is_read_cell_by_cell_and_moved_joints_have_arrows(bench: P
     assert bench.locator(
         f'#explorer [data-is="pair-joints"] button[aria-label*="moved {change.joints[joint].moved:.1f} px"]'
     ).count()
+
+
+def test_every_heatmap_and_class_shows_its_signed_change_on_one_scale(bench: Page, experiment: Experiment) -> None:
+    part(bench, "spatial-off").click()
+    settled(bench, 1)
+    change = difference(experiment.untouched, experiment.edited([SwitchOff(BLOCK, "spatial", to=0.0)]))
+    for kind, maps in (("joint", change.heatmaps), ("class", change.probabilities)):
+        group = part(bench, "multiples-joints" if kind == "joint" else "multiples-classes")
+        legend = group.locator(".legend")
+        ends = [float(legend.get_attribute(f"data-{end}")) for end in ("low", "high")]
+        assert ends == pytest.approx([-np.abs(maps).max(), np.abs(maps).max()], rel=1e-6)
+        expect(group.locator("button")).to_have_count(len(maps))
+        bench.mouse.move(2, 2)
+        for index in (0, len(maps) - 1):
+            words = group.locator(f'[data-multiple="{kind} {index}"]').get_attribute("aria-label")
+            found = re.search(r"by ([\u2212+])([\d.]+(?:e\u2212\d+)?)\.", words)
+            value = float(found[2].replace("\u2212", "-")) * (-1 if found[1] == "\u2212" else 1)
+            extreme = maps[index].ravel()[np.abs(maps[index]).argmax()]
+            assert value == pytest.approx(extreme, rel=0.5, abs=5.1e-5)
+    bench.locator('#explorer [data-multiple="class 1"]').click()
+    expect(part(bench, "pair-what")).to_have_value("class 1")
 
 
 def test_cosmetic_switches_redraw_without_the_network(bench: Page) -> None:

@@ -85,3 +85,13 @@ def test_a_class_where_it_is_predicted_nowhere_is_not_offered(call: Callable[...
     }
     assert len([text for text in offered if text.startswith("joint:")]) == len(info.joints)
     assert predicted.max() < len(info.classes)
+
+
+def test_six_pictures_of_the_chosen_map(call: Callable[..., Page], subject: Subject) -> None:
+    page = call(fragment=f"#tab=evidence&block={BLOCK}")
+    expect(page.locator("#explorer [data-habit]")).to_have_count(6)
+    gate = subject.gate(BLOCK, "spatial")
+    words = page.locator('#explorer [data-habit="as it is"]')
+    expect(words).to_contain_text(f"{gate.min():.2f} to {gate.max():.2f}")
+    choose(page, "stage1.block0")
+    expect(words).not_to_contain_text(f"{gate.min():.2f} to {gate.max():.2f}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +20,7 @@ STREET = sorted(
     card.name for card in psa_viz.bundled() if not card.facts["network"]["joints"] and card.formula == "paper"
 )
 DECODER = "merge.block1"
+BEYOND = re.compile(r"\bbeyond\b")
 
 
 @pytest.fixture(scope="module")
@@ -124,10 +126,12 @@ def test_its_blocks_are_walked_through_and_edited(call: Callable[..., Page], str
     expect(page.locator("#explorer .formulas article")).to_have_count(4)
     page.get_by_role("tab", name="Change").click()
     choose(page, DECODER)
+    expect(part(page, "off-words")).to_contain_text("No data set\u2019s mean is stored")
+    expect(part(page, "off-choice").locator('option[value="data"]')).to_be_disabled()
     part(page, "channel-off").click()
     assert "pixels change their class" in settled(page, 1)
-    expect(page.locator('#explorer [data-block="merge.block0"]')).to_have_class("beyond")
-    expect(page.locator('#explorer [data-block="merge.block2"]')).not_to_have_class("beyond")
+    expect(page.locator('#explorer [data-block="merge.block0"]')).to_have_class(BEYOND)
+    expect(page.locator('#explorer [data-block="merge.block2"]')).not_to_have_class(BEYOND)
     expect(part(page, "multiples-joints")).to_be_hidden()
     expect(part(page, "multiples-classes-tiles").locator("button")).to_have_count(11)
     assert f"model={street}" in unquote(urlsplit(page.url).fragment)

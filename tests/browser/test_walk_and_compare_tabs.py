@@ -14,7 +14,7 @@ from psa_viz.inference.difference import difference
 from psa_viz.inference.experiment import Experiment
 from psa_viz.inference.variants import with_random_weights
 from psa_viz.rendering.change_words import change_sentences
-from tests.browser.test_change_tab import BLOCK, SIDE, choose, experiment  # noqa: F401
+from tests.browser.test_change_tab import BLOCK, SIDE, choose, experiment, settled  # noqa: F401
 from tests.browser.test_look import part
 
 
@@ -139,6 +139,39 @@ def test_the_switchboard_fills_eight_cells(call: Callable[..., Page]) -> None:
     expect(cells.first).to_be_visible()
     assert page.locator("#explorer .switchboard tbody tr").count() == 4
     expect(page.locator("#explorer .switchboard")).to_contain_text("the same to the last bit")
+
+
+UNREACHED = """() => {
+    const shown = (node) => node.checkVisibility() && !node.disabled;
+    const kinds = '#explorer :is(button, select, input, summary, a[href], [tabindex])';
+    const controls = [...document.querySelectorAll(kinds)].filter(shown);
+    const inside = (node) => node.querySelector('[aria-label], [alt]:not([alt=""])');
+    const named = (node) => node.ariaLabel || node.textContent || node.labels?.[0]?.textContent || node.title
+        || inside(node)?.ariaLabel || inside(node)?.alt;
+    return controls.filter((node) => {
+        const group = node.closest('[role=radiogroup], [role=tablist]');
+        const reached = group ? [...group.querySelectorAll('[tabindex="0"]')].some(shown) : node.tabIndex >= 0;
+        return !reached || !named(node)?.trim();
+    }).map((node) => node.outerHTML.slice(0, 200));
+}"""
+"""Controls that the Tab key does not come to, in a group of radio buttons none, or that have no name to be read out."""
+
+
+def test_every_control_is_reached_by_keyboard_and_has_a_name(call: Callable[..., Page]) -> None:
+    page = call()
+    tabs = page.locator("#explorer [role=tab]").evaluate_all("(all) => all.map((tab) => tab.dataset.tab)")
+    for tab in tabs:
+        page.locator(f'#explorer [data-tab="{tab}"]').click()
+        if tab == "change":
+            part(page, "channel-off").click()
+            settled(page, 1)
+        if tab == "compare":
+            part(page, "compare-run").click()
+            expect(part(page, "pair-panel")).to_be_visible()
+            expect(part(page, "moments-panel")).to_be_visible()
+        if tab == "walk":
+            page.locator('#explorer [data-step="y"]').wait_for()
+        assert page.evaluate(UNREACHED) == [], tab
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (820, 1180), (1440, 900)])

@@ -32,6 +32,9 @@ STEPS = ((1, 1), (2, 2), (3, 3), (4, 4))
 WIDTHS = {0: 32, 1: 64, 2: 128, 3: 256}
 CELLS = {0: 48, 1: 24, 2: 12, 3: 6}
 
+NOTE = "out of memory on cuda:0 with an input of 192 pixels: this was computed on the CPU"
+"""As psa_viz.inference.memory writes it."""
+
 STANDING = {
     "head_top": (0.50, 0.08), "neck": (0.50, 0.22), "right_shoulder": (0.41, 0.25), "left_shoulder": (0.59, 0.25),
     "right_elbow": (0.35, 0.38), "left_elbow": (0.66, 0.37), "right_wrist": (0.32, 0.51), "left_wrist": (0.72, 0.47),

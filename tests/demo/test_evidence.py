@@ -4,6 +4,7 @@ import pytest
 
 from demo.engine import Engine
 from demo.evidence import evidence, rank
+from demo.lies import lies
 from demo.progress import Progress
 from demo.shelf import Shelf
 from demo.visit import Visit
@@ -59,10 +60,23 @@ def test_the_answer_holds_both_ends_of_every_curve(engine, visit):
     assert sent["curves"]["shares"][0] == 0
     assert sent["curves"]["shares"][-1] == 1
     ends = {
-        mode: {tuple(round(one["left"]["target"]["mean"][at], 9) for at in (0, -1)) for one in curves if one["mode"] == mode}
+        mode: {
+            tuple(round(one["left"]["target"]["mean"][at], 9) for at in (0, -1))
+            for one in curves
+            if one["mode"] == mode
+        }
         for mode in ("delete", "insert")
     }
     ((whole, nothing),) = ends["delete"]
     assert ends["insert"] == {(nothing, whole)}
     assert [one["method"] for one in sent["maps"]] == ["gate_gradients", "gate_ablation"]
     assert sent["verdict"]
+
+
+def test_a_map_is_drawn_six_ways_without_a_network(visit):
+    sent = lies({"block": GOOD["block"]}, visit)
+    assert [one["habit"] for one in sent["drawings"]][-1] == "as it is"
+    assert [one["honest"] for one in sent["drawings"]] == [False] * 5 + [True]
+    assert all(one["src"].startswith("data:image/png;base64,") for one in sent["drawings"])
+    with pytest.raises(ValueError, match="There is no block 'x'"):
+        lies({"block": "x"}, visit)

@@ -23,7 +23,7 @@ def said(cell):
     return "".join(output.get("text", "") for output in cell.outputs)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("source", book.sources(), ids=lambda path: path.stem)
 def test_it_runs_and_its_checks_know_right_from_wrong(source):
     made = book.notebook(source)

@@ -1,0 +1,24 @@
+// The chosen block's map as other programs would draw it, and as it is.
+
+const lies = { block: null };
+
+function askLies() {
+  if (!view.result?.blocks.length || lies.block === here() || !free()) return;
+  lies.block = here();
+  trigger('lies', { block: here() });
+}
+
+function answeredLies(value) {
+  part('lies-panel').hidden = false;
+  part('lies').replaceChildren(...value.drawings.map(({ habit, src, caption, honest }) => {
+    const picture = make('img', { src, alt: `${habit}: ${caption}` });
+    picture.style.aspectRatio = `${view.result.crop.width} / ${view.result.crop.height}`;
+    return make('figure', { class: honest ? 'honest' : null, 'data-habit': habit }, make('figcaption', { text: habit }), picture, make('p', { class: 'readout', text: caption }));
+  }));
+}
+
+function forgetLies() {
+  lies.block = null;
+  part('lies-panel').hidden = true;
+  if (view.tab === 'evidence') queueMicrotask(askLies);
+}

@@ -19,6 +19,8 @@ TORCH_FREE = [
     "psa_viz.inference.snapshots",
     "psa_viz.recording.gate_table",
     "psa_viz.rendering.report",
+    "psa_viz.evidence.files",
+    "psa_viz.evidence.study_section",
     "demo.app",
 ]
 

@@ -48,13 +48,14 @@ def check(folder: Path, python: str = sys.executable, fresh: bool = True) -> dic
                 _wait(f"http://127.0.0.1:{port}/", process, began)
                 answered = time.monotonic() - began
                 differences = _compare(python, f"http://127.0.0.1:{port}", folder)
+                predicted = time.monotonic() - began
             except RuntimeError as error:
                 log.seek(0)
                 raise RuntimeError(f"{error}; the Space said: {log.read()[-2000:].strip()}") from error
             finally:
                 process.terminate()
                 process.wait(timeout=60)
-    return {"answered_after": answered, "predicted_after": time.monotonic() - began, **differences}
+    return {"answered_after": answered, "predicted_after": predicted, **differences}
 
 
 def _environment(where: Path, folder: Path, python: str) -> str:

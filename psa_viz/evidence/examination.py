@@ -128,13 +128,6 @@ def units_needed(
     return total
 
 
-def seconds_needed(subject: Subject, units: int) -> float:
-    """About how long so many units take on this machine as busy as it is now: the time of one pass, times them."""
-    began = time.perf_counter()
-    subject.blocks_of(subject.image)
-    return (time.perf_counter() - began) * units
-
-
 def _methods(branch: str, methods: Sequence[str]) -> list[str]:
     return [method for method in methods if method in methods_for(branch)]
 

@@ -94,7 +94,13 @@ class Subject:
             raise ValueError(f"{block}: expected {branch} gates (N, {expected}), got {tuple(gates.shape)}")
         self.work.begin()
         tap = f"{self.paths[block]}.{branch}.gate".lstrip(".")
-        with alone(self.model), routed(self.model, {tap: lambda own: gates.to(own.dtype)}):
+
+        def given(own: Tensor) -> Tensor:
+            if own.shape != gates.shape:
+                raise ValueError(f"{block} runs at several sizes in one pass: one gate cannot stand for all of them")
+            return gates.to(own.dtype)
+
+        with alone(self.model), routed(self.model, {tap: given}):
             outputs = self._from(block, branch, len(gates))
         self.work.step(len(gates), torch.is_grad_enabled() and gates.requires_grad)
         return outputs

@@ -29,14 +29,14 @@ class Work:
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self.done, self.total = 0, total
-        self._progress, self._cancelled = progress, cancelled
+        self.progress, self.cancelled = progress, cancelled
 
     def begin(self) -> None:
         """Raises Cancelled if that was asked for."""
-        if self._cancelled is not None and self._cancelled():
+        if self.cancelled is not None and self.cancelled():
             raise Cancelled(f"stopped after {self.done} of {self.total or 'an unknown number of'} passes")
 
     def step(self, images: int, gradients: bool = False) -> None:
         self.done += images * (self.GRADIENT if gradients else 1)
-        if self._progress is not None:
-            self._progress(self.done, max(self.total, self.done))
+        if self.progress is not None:
+            self.progress(self.done, max(self.total, self.done))

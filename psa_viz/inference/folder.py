@@ -86,7 +86,7 @@ def explain_folder(
     if not files:
         raise ValueError(f"there is no photo in {folder}; expected files that end in {', '.join(sorted(ENDINGS))}")
     pick_device(device)
-    made_by = {"model": str(model), "weights_sha256": load(model, device="cpu").info.weights_sha256, **options}
+    made_by = {"weights_sha256": load(model, device="cpu").info.weights_sha256, **options}
     shutil.rmtree(out / UNFINISHED, ignore_errors=True)
     (out / UNFINISHED).mkdir(parents=True)
     failed: list[Outcome] = []

@@ -41,7 +41,7 @@ def explain_one(photo: str, out: str, file: str, made_by: Mapping[str, Any]) -> 
     """
     from psa_viz.inference.explain import explain
 
-    options = {name: value for name, value in made_by.items() if name not in ("model", "weights_sha256")}
+    options = {name: value for name, value in made_by.items() if name != "weights_sha256"}
     aside = Path(out, ".unfinished", str(os.getpid()))
     try:
         data = Path(photo).read_bytes()

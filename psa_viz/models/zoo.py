@@ -56,7 +56,7 @@ NETWORKS = {
 }
 """The two networks that are trained from nothing, in every variant, to be compared."""
 PRETRAINED = {
-    "person-imagenet": Network(LSP_JOINTS, PERSON_CLASSES, input_size=192, trunk="lite"),
+    "person-imagenet": Network(LSP_JOINTS, PERSON_CLASSES, input_size=160, trunk="lite"),
     "street-imagenet": Network((), STREET_CLASSES, input_size=480, trunk="lite"),
 }
 """The two that begin with ImageNet weights; they stand outside the comparison."""

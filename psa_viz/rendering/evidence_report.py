@@ -27,6 +27,10 @@ MEANING = (
     "in training, so a fall can also be its surprise; that is why the same is done in other orders. A gate that fails "
     "is still part of the computation; it is only no picture of what the prediction rests on."
 )
+BUILT_IN = (
+    "Chance: the same gate, mirrored and moved elsewhere. What gate gradients, ablation and occlusion find has the "
+    "gate's own value as a factor, so the size of it agrees with the gate in part by construction."
+)
 
 
 def evidence_report(evidence: Evidence, pictures: Mapping[str, bytes]) -> str:
@@ -44,7 +48,8 @@ def evidence_report(evidence: Evidence, pictures: Mapping[str, bytes]) -> str:
         _section("What other methods give credit to", _methods(evidence) + _picture(pictures, "maps.png")),
         _section(
             "Does attention agree with them?",
-            _list(correlation_sentence(found) for found in evidence.correlations)
+            _words(BUILT_IN, "soft")
+            + _list(correlation_sentence(found) for found in evidence.correlations)
             + _picture(pictures, "correlations.png"),
         ),
         _section("With weights forgotten", _words(cascade_sentence(evidence)) + _picture(pictures, "cascade.png")),

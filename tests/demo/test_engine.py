@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -156,7 +157,7 @@ def test_every_event_of_the_component_is_listened_to() -> None:
         assert callable(getattr(Events, name))
     scripts = "\n".join((EXPLORER / name).read_text(encoding="utf-8") for name in component.SCRIPTS)
     for name in component.EVENTS:
-        assert f"trigger('{name}'" in scripts
+        assert re.search(rf"(?:trigger|ask\w*)\('{name}'", scripts), f"nothing in the page asks for {name}"
 
 
 def test_models_of_another_trunk_do_not_stand_in_for_a_formula():

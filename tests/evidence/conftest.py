@@ -43,7 +43,7 @@ def small_network():
         )
     for head in model.heads.values():
         nn.init.normal_(head[-1].weight, std=0.5)
-    model.info = ModelInfo("small", "paper", "parallel", ("left_knee", "neck"), ("ground", "hair", "coat"), 64)
+    model.info = ModelInfo("small", "paper", "parallel", ("left_knee", "neck"), ("background", "hair", "skin"), 64)
     return model.eval().requires_grad_(False)
 
 

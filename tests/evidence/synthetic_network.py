@@ -32,6 +32,7 @@ class OneCell(nn.Module):
         with torch.no_grad():
             channel.ending[0].weight[:, 0] = -torch.arange(CHANNELS) / CHANNELS
             channel.ending[0].weight[CHANNEL, 0] = 1.0
+        nn.init.zeros_(spatial.query.weight)
         nn.init.constant_(spatial.value.weight, (1 if attentive else -1) / CHANNELS)
 
     def forward(self, image: torch.Tensor) -> dict[str, torch.Tensor]:

@@ -8,29 +8,30 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import psa_viz
 from psa_viz.__main__ import main
 
-BLOCK = "stage4.0.branch2.block1"
+BLOCK = "stage4.0.branch2.block0"
 
 
 @pytest.fixture(scope="module")
-def ran(untrained, tmp_path_factory):
+def ran(small_network, small_photo, tmp_path_factory):
     folder = tmp_path_factory.mktemp("evidence")
-    y, x = np.mgrid[:70, :64] / 8.0
-    picture = (np.stack((np.sin(x) + np.cos(y), np.sin(x * y / 5), np.cos(2 * x - y)), axis=-1) + 2) * 63
-    Image.fromarray(picture.astype(np.uint8)).save(folder / "photo.png")
-    arguments = ["evidence", str(folder / "photo.png"), "--target", "joint:left_wrist", "--model", str(untrained)]
-    arguments += ["--box", "0", "0", "64", "64", "--size", "64", "--steps", "2", "--draws", "2", "--block", BLOCK]
+    Image.fromarray(small_photo).save(folder / "photo.png")
+    arguments = ["evidence", str(folder / "photo.png"), "--target", "joint:left_knee", "--model", "small"]
+    arguments += ["--box", "0", "0", "64", "64", "--steps", "2", "--draws", "2", "--block", BLOCK]
     arguments += ["--methods", "grad_cam", "gate_ablation", "--seed", "3"]
-    assert main([*arguments, "--out", str(folder / "out")]) == 0
-    return folder, arguments
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(psa_viz, "load", lambda name, device: small_network, raising=False)
+        assert main([*arguments, "--out", str(folder / "out")]) == 0
+        yield folder, arguments
 
 
 def test_the_files_say_the_same(ran) -> None:
     folder, _ = ran
     found = json.loads((folder / "out" / "evidence.json").read_text())
     tensors = np.load(folder / "out" / "evidence.npz")
-    assert (found["target"], found["block"], found["seed"], found["chosen"]) == ("joint:left_wrist", BLOCK, 3, False)
+    assert (found["target"], found["block"], found["seed"], found["chosen"]) == ("joint:left_knee", BLOCK, 3, False)
     assert set(found["attributions"]["spatial"]) == {"grad_cam", "gate_ablation"}
     assert set(found["attributions"]["channel"]) == {"gate_ablation"}
     areas = {(a["order"], a["mode"]): a for a in found["curves"]["spatial"]["areas"]}
@@ -63,10 +64,10 @@ def test_it_answers_in_json_and_the_same_each_time(ran, capsys) -> None:
 def test_errors_are_one_sentence(ran, capsys) -> None:
     folder, arguments = ran
     for change, says in (
-        (["--target", "joint:nose"], "left_wrist"),
+        (["--target", "joint:nose"], "left_knee"),
         (["--target", "nose"], "joint:NAME"),
         (["--methods", "deep_lift"], "grad_cam"),
-        (["--block", "stage9"], "stage4.0.branch2.block1"),
+        (["--block", "stage9"], BLOCK),
         (["--draws", "1"], "2 draws"),
     ):
         assert main([*arguments, "--out", str(folder / "never"), *change]) == 2

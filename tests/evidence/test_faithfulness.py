@@ -121,7 +121,7 @@ def test_stopped_half_way_the_network_is_as_before() -> None:
     one = subject(work=work)
     one.model.train()
     before = {name: value.clone() for name, value in one.model.state_dict().items()}
-    work._cancelled = lambda: work.done > 20
+    work.cancelled = lambda: work.done > 20
     with pytest.raises(Cancelled, match="stopped after"):
         faithfulness_curves(one, one.fix("joint:knee"), "attention", "spatial", steps=N)
     assert all(module.training for module in one.model.modules())

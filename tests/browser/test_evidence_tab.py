@@ -1,4 +1,4 @@
-"""The Evidence tab with the bundled model: its numbers are the library's, it can be stopped, and wrong requests are refused."""
+"""The Evidence tab with the bundled model: its numbers are the library's, it can be stopped, its links lead on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guided tour with the bundled model: every step asks, sees that it was done, and answers with the photo's numbers."""
+"""The guided tour with the bundled model: every step asks, sees that it was done, and answers with real numbers."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from demo.shelf import Shelf
 from psa_viz.evidence.faithfulness import faithfulness_curves
 from psa_viz.evidence.ranking import rank_blocks
 from psa_viz.evidence.subject import Subject
+from psa_viz.rendering.words import span
 from tests.browser.test_change_tab import choose
 from tests.browser.test_look import part
 
@@ -92,6 +93,6 @@ def test_six_pictures_of_the_chosen_map(call: Callable[..., Page], subject: Subj
     expect(page.locator("#explorer [data-habit]")).to_have_count(6)
     gate = subject.gate(BLOCK, "spatial")
     words = page.locator('#explorer [data-habit="as it is"]')
-    expect(words).to_contain_text(f"{gate.min():.2f} to {gate.max():.2f}")
+    expect(words).to_contain_text(span(float(gate.min()), float(gate.max())))
     choose(page, "stage1.block0")
-    expect(words).not_to_contain_text(f"{gate.min():.2f} to {gate.max():.2f}")
+    expect(words).not_to_contain_text(span(float(gate.min()), float(gate.max())))

@@ -25,7 +25,9 @@ def state(fragment: str) -> dict[str, list[str]]:
 def test_an_example_opens_what_it_says(call: Callable[..., Page], fragment: str) -> None:
     page = call(fragment=fragment)
     wanted = state(fragment)
-    expect(page.locator(f'#explorer [data-tab="{wanted["tab"][0]}"]')).to_have_attribute("aria-selected", "true")
+    expect(page.locator(f'#explorer [role="tab"][data-tab="{wanted["tab"][0]}"]')).to_have_attribute(
+        "aria-selected", "true"
+    )
     # What was opened stands in the address again; names that the page adds are those of things that are not as usual.
     page.wait_for_function(
         "(names) => names.every((name) => new URLSearchParams(location.hash.slice(1)).has(name))",

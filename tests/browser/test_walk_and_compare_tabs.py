@@ -161,7 +161,7 @@ def test_every_control_is_reached_by_keyboard_and_has_a_name(call: Callable[...,
     page = call()
     tabs = page.locator("#explorer [role=tab]").evaluate_all("(all) => all.map((tab) => tab.dataset.tab)")
     for tab in tabs:
-        page.locator(f'#explorer [data-tab="{tab}"]').click()
+        page.locator(f'#explorer [role="tab"][data-tab="{tab}"]').click()
         if tab == "change":
             part(page, "channel-off").click()
             settled(page, 1)

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,8 @@ def asked(app, path: str, body: list[bytes], headers: list[tuple[bytes, bytes]] 
         sent.append(message)
 
     scope = {"type": "http", "path": path, "headers": list(headers), "method": "POST"}
-    asyncio.run(app(scope, receive, send))
+    with ThreadPoolExecutor(1) as apart:  # the browser tests' own loop may still run in this thread
+        apart.submit(asyncio.run, app(scope, receive, send)).result()
     return sent
 
 

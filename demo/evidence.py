@@ -15,7 +15,7 @@ from demo.payload import encode, scale_facts
 from demo.progress import Progress
 from demo.slots import visitor_of
 from demo.visit import Visit
-from psa_viz.rendering.evidence_words import GATES, verdict
+from psa_viz.rendering.evidence_words import AXES, GATES, verdict
 from psa_viz.rendering.scales import signed_scale
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def curves_facts(curves: Curves) -> dict[str, Any]:
         "branch": curves.branch,
         "off": curves.off,
         "shares": curves.shares.tolist(),
-        "measures": [{"name": name, "meaning": MEANING[name]} for name in names],
+        "measures": [{"name": name, "meaning": MEANING[name], "axis": AXES[name]} for name in names],
         "curves": [_curve_facts(curve, curves, names) for curve in curves.curves],
     }
 

@@ -6,6 +6,7 @@ Import it first: it lets a notebook find psa_viz in a plain checkout, without an
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,15 +14,16 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+# captum asks for tqdm's progress bars, which ask for ipywidgets; without them it writes plain ones, as intended here.
+warnings.filterwarnings("ignore", message="IProgress not found")
+
 import numpy as np
 from IPython.display import display
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from PIL import Image
 
-from psa_viz.rendering.mpl_figures import png
+from psa_viz.rendering.mpl_figures import colour_bar, png
 from psa_viz.rendering.scales import Scale
 
 DPI = 75
@@ -60,7 +62,7 @@ def numbers_figure(tables: Mapping[str, np.ndarray], scale: Scale, digits: int =
         axes.set_ylim(height - 0.5, -0.5)  # cells of one height, however many rows each matrix has
         axes.spines[:].set_visible(False)
         axes.set_title(title, fontsize=9)
-    legend(figure, list(grid), scale)
+    colour_bar(figure, list(grid), scale)
     return figure
 
 
@@ -75,7 +77,7 @@ def maps_figure(maps: Mapping[str, np.ndarray], scale: Scale | None = None, widt
         axes.set_xticks([])
         axes.set_yticks([])
     if scale is not None:
-        legend(figure, list(grid), scale)
+        colour_bar(figure, list(grid), scale)
     return figure
 
 
@@ -94,19 +96,6 @@ def ranges_figure(ranges: Mapping[str, tuple[float, float]], scale: Scale) -> Fi
     axes.set_xticks(scale.ticks(), scale.tick_labels())
     axes.set_xlabel(scale.legend(), fontsize=8)
     return figure
-
-
-def legend(figure: Figure, axes: list[Axes], scale: Scale) -> None:
-    """A colour bar with the colours, numbers and marks of the scale that coloured the picture."""
-    if scale.constant:
-        figure.supxlabel(scale.legend(), fontsize=8)
-        return
-    colours = ListedColormap(scale.table() / 255)
-    bar = figure.colorbar(ScalarMappable(Normalize(scale.low, scale.high), colours), ax=axes, fraction=0.05, pad=0.02)
-    bar.set_ticks(scale.ticks(), labels=scale.tick_labels())
-    for mark in scale.marks:
-        bar.ax.axhline(mark, color="black", linewidth=0.9)
-    bar.set_label(scale.label, fontsize=8)
 
 
 def _matrix(values: np.ndarray) -> np.ndarray:

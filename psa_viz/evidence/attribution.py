@@ -120,7 +120,7 @@ def _shap(
     total, start = torch.zeros_like(subject.image), 0.0
     for first in range(0, steps, BATCH):
         begin = colours[first : first + BATCH].expand(-1, -1, *subject.image.shape[2:])
-        points = begin + ways[first : first + BATCH] * (subject.image - begin)
+        points = (begin + ways[first : first + BATCH] * (subject.image - begin)).requires_grad_()
         gradients = Saliency(forward).attribute(points.requires_grad_(), abs=False)
         total += (gradients.detach() * (subject.image - begin)).sum(dim=0, keepdim=True) / steps
         with torch.no_grad():

@@ -10,8 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from psa_viz.rendering.evidence_words import AXES
 from psa_viz.rendering.lies import six_ways
-from psa_viz.rendering.mpl_figures import _bare, _cells, _colour_bar
+from psa_viz.rendering.mpl_figures import bare, colour_bar, paint_cells
 from psa_viz.rendering.scales import gate_scale, signed_scale
 
 if TYPE_CHECKING:
@@ -26,12 +27,6 @@ COLOURS = {
 }
 """Okabe and Ito's, which colour-blind readers can tell apart."""
 OTHERS = ("#009E73", "#0072B2", "#D55E00", "#7A5195", "#8C6D31", "#444E86")
-AXES = {
-    "target": "probability of the target",
-    "peak": "highest cell of the heatmap",
-    "moved": "joint moved, pixels of the photo",
-    "iou": "IoU with the untouched class",
-}
 
 
 def maps_figure(evidence: Evidence) -> Figure:
@@ -43,15 +38,15 @@ def maps_figure(evidence: Evidence) -> Figure:
     figure = Figure(figsize=(3.4 * columns, 3.2 * rows), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     gate = evidence.block.spatial
-    _cells(grid[0], gate, gate_scale())
+    paint_cells(grid[0], gate, gate_scale())
     grid[0].set_title(f"spatial map, {gate.min():.4f} to {gate.max():.4f}", fontsize=9)
-    _colour_bar(figure, [grid[0]], gate_scale(), gate)
+    colour_bar(figure, [grid[0]], gate_scale(), gate)
     for axes, one in zip(grid[1:], found, strict=False):
         scale = signed_scale(one.native, "credit for the target")
-        _cells(axes, one.native, scale)
+        paint_cells(axes, one.native, scale)
         delta = "" if one.delta is None else f"\nadds up to {one.end - one.start:.4f} within {abs(one.delta):.2g}"
         axes.set_title(f"{one.method.replace('_', ' ')} ({one.of}){delta}", fontsize=9)
-        _colour_bar(figure, [axes], scale, one.native)
+        colour_bar(figure, [axes], scale, one.native)
     for empty in grid[1 + len(found) :]:
         empty.set_axis_off()
     return figure
@@ -138,7 +133,7 @@ def lies_figure(gate: np.ndarray) -> Figure:
     figure = Figure(figsize=(11.4, 8.2), layout="constrained")
     for axes, drawing in zip(figure.subplots(2, 3).ravel(), drawings, strict=True):
         axes.imshow(drawing.rgb, interpolation="nearest")
-        _bare(axes)
+        bare(axes)
         axes.set_title(drawing.habit, fontsize=11, fontweight="bold" if drawing.honest else "normal")
         axes.set_xlabel(textwrap.fill(drawing.caption, 52), fontsize=8)
     return figure

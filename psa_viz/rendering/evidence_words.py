@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 MATTERS = 0.05
 """A gate whose removal changes the target by less than this part of it has nothing to explain."""
 GATES = {"spatial": "spatial map", "channel": "channel weights"}
+AXES = {
+    "target": "probability of the target",
+    "peak": "highest cell of the heatmap",
+    "moved": "joint moved, pixels of the photo",
+    "iou": "IoU with the untouched class",
+}
+"""What was measured (psa_viz.evidence.measures), in the few words that fit an axis."""
 PARTS = {"spatial": "cells", "channel": "channels"}
 CONTROLS = {
     "random": "a random order",

@@ -40,11 +40,11 @@ def heatmaps_figure(pose: PosePrediction, scale: Scale | None = None) -> Figure:
     grid = figure.subplots(rows, min(joints, _COLUMNS), squeeze=False)
     for panel, (name, heatmap, peak) in enumerate(zip(pose.joint_names, pose.heatmaps, pose.peaks, strict=True)):
         axes = grid.flat[panel]
-        _cells(axes, heatmap, scale)
+        paint_cells(axes, heatmap, scale)
         axes.set_title(f"{name.replace('_', ' ')}\npeak {peak:.4f}", fontsize=9)
     for empty in grid.flat[joints:]:
         empty.set_axis_off()
-    _colour_bar(figure, list(grid.flat), scale, pose.heatmaps)
+    colour_bar(figure, list(grid.flat), scale, pose.heatmaps)
     return figure
 
 
@@ -61,7 +61,7 @@ def mask_figure(explanation: Explanation) -> Figure:
     figure = Figure(figsize=(8.0, min(max(5.5 * height / width, 3.0), 9.0)), layout="constrained")
     axes = figure.subplots()
     axes.imshow(draw_mask(explanation.image, segmentation), interpolation="nearest")
-    _bare(axes)
+    bare(axes)
     shares = segmentation.shares(explanation.crop)
     patches = [
         Patch(facecolor=colour / 255, edgecolor="0.3", label=f"{name} {percent(share)}")
@@ -98,9 +98,9 @@ def spatial_figure(block: BlockAttention, crop: Crop, scale: Scale | None = None
     _, height, width = block.shape
     figure = Figure(figsize=(6.4, min(max(4.8 * height / width, 2.5), 9.0) + 0.7), layout="constrained")
     axes = figure.subplots()
-    _cells(axes, block.spatial, scale)
+    paint_cells(axes, block.spatial, scale)
     axes.set_title(f"{block.name}\n{spatial_sentence(block, crop)}", fontsize=9, loc="left")
-    _colour_bar(figure, [axes], scale, block.spatial)
+    colour_bar(figure, [axes], scale, block.spatial)
     return figure
 
 
@@ -129,7 +129,7 @@ def overview_figure(blocks: Mapping[str, BlockAttention], statistic: str = "spat
     axes.set_yticks(range(rows), [f"branch {row}" for row in range(rows)], fontsize=8)
     for column in list(first.values()):
         axes.axvline(column - 0.5, color="0.6", linewidth=0.8)
-    _colour_bar(figure, [axes], scale, values)
+    colour_bar(figure, [axes], scale, values)
     return figure
 
 
@@ -156,18 +156,23 @@ def svg(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _cells(axes: Axes, values: np.ndarray, scale: Scale) -> None:
+def paint_cells(axes: Axes, values: np.ndarray, scale: Scale) -> None:
+    """A map (H, W) in the scale's colours, every cell as it is."""
     axes.imshow(scale.rgb(values), interpolation="nearest")
-    _bare(axes)
+    bare(axes)
 
 
-def _bare(axes: Axes) -> None:
+def bare(axes: Axes) -> None:
+    """Without ticks: rows and columns of a picture are not numbers to read off."""
     axes.set_xticks([])
     axes.set_yticks([])
 
 
-def _colour_bar(figure: Figure, axes: list[Axes], scale: Scale, values: np.ndarray) -> None:
-    """A bar with the scale's own colours and numbers; for a constant map, its one value in words instead."""
+def colour_bar(figure: Figure, axes: list[Axes], scale: Scale, values: np.ndarray | None = None) -> None:
+    """A bar with the scale's own colours and numbers; for a constant map, its one value in words instead.
+
+    With the picture's values it also says how many of them lie outside.
+    """
     if scale.constant:
         figure.supxlabel(scale.legend(values), fontsize=9)
         return

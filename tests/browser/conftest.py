@@ -15,7 +15,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+import psa_viz
 from demo.shelf import EXAMPLES
+from psa_viz.inference.archive import load
+from psa_viz.inference.experiment import Experiment
+from tests.browser.changing import BLOCK, choose
 
 ROOT = Path(__file__).parents[2]
 SLOW = 60_000
@@ -132,3 +136,20 @@ def _leaves(url: str) -> bool:
 def look(visit: Callable[..., Page]) -> Page:
     """The page as a visitor with a wide screen first sees it."""
     return visit()
+
+
+@pytest.fixture(scope="session")
+def experiment(live) -> Experiment:
+    """The first example and the first model, as the page has them."""
+    shown = load(sorted(live.examples.glob("*/explanation.json"))[0].parent)
+    name = live.announced.removeprefix("up with ").split(",")[0].strip()
+    return Experiment(shown.image, psa_viz.load(name, device="cpu"), shown.crop)
+
+
+@pytest.fixture
+def bench(call: Callable[..., Page]) -> Page:
+    """The Change view with BLOCK chosen."""
+    page = call()
+    page.get_by_role("tab", name="Change").click()
+    choose(page, BLOCK)
+    return page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -13,7 +14,7 @@ from psa_viz.evidence.faithfulness import faithfulness_curves
 from psa_viz.evidence.ranking import rank_blocks
 from psa_viz.evidence.subject import Subject
 from psa_viz.rendering.words import span
-from tests.browser.test_change_tab import choose
+from tests.browser.changing import choose
 from tests.browser.test_look import part
 
 BLOCK = "stage4.0.branch3.block0"  # 4x4 cells: quick
@@ -68,6 +69,7 @@ def test_a_test_can_be_stopped_and_the_page_goes_on(call: Callable[..., Page]) -
     page = opened(call, "joint:neck")
     choose(page, "stage1.block0")  # 32x32 cells: long enough to be stopped
     part(page, "test-run").click()
+    expect(part(page, "test-passes")).to_contain_text(" of about ")
     part(page, "test-stop").click()
     expect(part(page, "message")).to_have_text("Stopped: nothing was changed, and the model is as it was.")
     expect(part(page, "test-stop")).to_be_hidden()
@@ -79,13 +81,11 @@ def test_a_test_can_be_stopped_and_the_page_goes_on(call: Callable[..., Page]) -
 def test_a_class_where_it_is_predicted_nowhere_is_not_offered(call: Callable[..., Page], subject: Subject) -> None:
     page = opened(call, "joint:neck")
     offered = part(page, "target-choice").locator("option").evaluate_all("all => all.map((one) => one.value)")
-    predicted = subject.maps["segmentation"].argmax(axis=0)
     info = subject.model.info
-    assert {text.partition(":")[2] for text in offered if text.startswith("class:")} >= {
-        info.classes[k] for k in (0, 1)
-    }
+    predicted = {info.classes[k] for k in np.unique(subject.maps["segmentation"].argmax(axis=0))}
+    assert {text.partition(":")[2] for text in offered if text.startswith("class:")} == predicted
+    assert predicted < set(info.classes)  # or this photo would show nothing
     assert len([text for text in offered if text.startswith("joint:")]) == len(info.joints)
-    assert predicted.max() < len(info.classes)
 
 
 def test_six_pictures_of_the_chosen_map(call: Callable[..., Page], subject: Subject) -> None:
@@ -96,3 +96,16 @@ def test_six_pictures_of_the_chosen_map(call: Callable[..., Page], subject: Subj
     expect(words).to_contain_text(span(float(gate.min()), float(gate.max())))
     choose(page, "stage1.block0")
     expect(words).not_to_contain_text(span(float(gate.min()), float(gate.max())))
+
+
+def test_what_was_found_goes_with_the_photo_it_was_found_on(call: Callable[..., Page]) -> None:
+    page = opened(call, "joint:neck")
+    part(page, "test-sanity").click()
+    expect(part(page, "sanity-title")).to_have_text(f"Sanity checks of {BLOCK}, neck")
+    expect(part(page, "cascade-table").locator("tbody tr").first).to_contain_text("nothing yet")
+    expect(part(page, "moved-table").locator("tbody tr")).to_have_count(3)
+    part(page, "text").locator("summary").click()
+    expect(part(page, "text-body")).to_contain_text(f"Weights of the network forgotten: {BLOCK}")
+    page.locator("#explorer [data-example]").nth(1).click()
+    expect(part(page, "sanity-panel")).to_be_hidden()
+    expect(part(page, "text-body")).not_to_contain_text("forgotten")

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 import psa_viz
 from demo.moments import FOLDER, gate_words, trainings
 from psa_viz.inference.snapshots import read_snapshots
-from tests.browser.test_change_tab import choose, settled
+from tests.browser.changing import choose, settled
 from tests.browser.test_look import part
 
 STREET = sorted(

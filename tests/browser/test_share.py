@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from psa_viz.inference.experiment import Experiment
 from psa_viz.recording.edits import Mute
-from tests.browser.test_change_tab import BLOCK, choose, experiment, said, settled  # noqa: F401
+from tests.browser.changing import BLOCK, choose, said, settled
 from tests.browser.test_look import part
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ def test_the_first_view_has_a_bare_address(call: Callable[..., Page]) -> None:
     expect(part(page, "link-note")).to_contain_text("Never the photo")
 
 
-def test_the_address_restores_the_view(call: Callable[..., Page], experiment: Experiment) -> None:  # noqa: F811
+def test_the_address_restores_the_view(call: Callable[..., Page], experiment: Experiment) -> None:
     page = call()
     example = page.locator("#explorer [data-example]").nth(1).get_attribute("data-example")
     page.locator(f'#explorer [data-example="{example}"]').click()
@@ -66,7 +66,7 @@ def test_an_address_that_makes_no_sense_shows_the_page(call: Callable[..., Page]
     expect(page.locator("#explorer .tile").first).to_be_visible()
 
 
-def test_an_earlier_result_comes_back_without_the_network(call: Callable[..., Page], experiment: Experiment) -> None:  # noqa: F811
+def test_an_earlier_result_comes_back_without_the_network(call: Callable[..., Page], experiment: Experiment) -> None:
     page = call()
     page.get_by_role("tab", name="Change").click()
     choose(page, BLOCK)

@@ -13,7 +13,6 @@ from demo.shelf import Shelf
 from psa_viz.inference.difference import difference
 from psa_viz.inference.experiment import Experiment
 from psa_viz.recording.edits import SwitchOff
-from tests.browser.test_change_tab import experiment  # noqa: F401
 from tests.browser.test_look import part
 
 
@@ -38,7 +37,7 @@ def numbers(values: np.ndarray) -> str:
     return f"{values.min():.4f} to {values.max():.4f}"
 
 
-def test_the_tour_from_end_to_end(call: Callable[..., Page], stored, experiment: Experiment) -> None:  # noqa: F811
+def test_the_tour_from_end_to_end(call: Callable[..., Page], stored, experiment: Experiment) -> None:
     page = call()
     part(page, "tour-start").click()
     names = [name.replace("_", " ") for name in stored.pose.joint_names]

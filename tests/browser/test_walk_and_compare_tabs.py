@@ -14,7 +14,7 @@ from psa_viz.inference.difference import difference
 from psa_viz.inference.experiment import Experiment
 from psa_viz.inference.variants import with_random_weights
 from psa_viz.rendering.change_words import change_sentences
-from tests.browser.test_change_tab import BLOCK, SIDE, choose, experiment, settled  # noqa: F401
+from tests.browser.changing import BLOCK, SIDE, choose, settled
 from tests.browser.test_look import part
 
 
@@ -33,7 +33,7 @@ def number(text: str) -> float:
     return float(text.replace("\u2212", "-"))
 
 
-def test_every_step_names_its_range_and_each_scale_is_its_own(walked: Page, experiment: Experiment) -> None:  # noqa: F811
+def test_every_step_names_its_range_and_each_scale_is_its_own(walked: Page, experiment: Experiment) -> None:
     steps = experiment.walk(BLOCK)
     for key, stage in steps.stages.items():
         node = walked.locator(f'#explorer [data-step="{key}"]').first
@@ -45,7 +45,7 @@ def test_every_step_names_its_range_and_each_scale_is_its_own(walked: Page, expe
         assert " by ".join(map(str, stage.value.shape)) in node.get_attribute("aria-label")
 
 
-def test_a_step_opens_in_place_with_the_numbers_of_the_cell(walked: Page, experiment: Experiment) -> None:  # noqa: F811
+def test_a_step_opens_in_place_with_the_numbers_of_the_cell(walked: Page, experiment: Experiment) -> None:
     steps = experiment.walk(BLOCK)
     step = walked.locator('#explorer [data-step="channel.softmax"]')
     step.click()
@@ -64,7 +64,7 @@ def test_a_step_opens_in_place_with_the_numbers_of_the_cell(walked: Page, experi
 
 
 @pytest.mark.parametrize("key", ["channel.out", "channel.norm", "spatial.product", "spatial.gate", "gain", "y"])
-def test_the_written_sum_is_the_tensors_value(walked: Page, experiment: Experiment, key: str) -> None:  # noqa: F811
+def test_the_written_sum_is_the_tensors_value(walked: Page, experiment: Experiment, key: str) -> None:
     steps = experiment.walk(BLOCK)
     part(walked, "walk-channel").fill("3")
     walked.locator(f'#explorer [data-step="{key}"]').first.focus()
@@ -106,7 +106,7 @@ def test_arrow_keys_walk_over_blocks_and_the_steps_follow(walked: Page) -> None:
     expect(step).to_have_attribute("aria-expanded", "true")
 
 
-def test_with_and_without_psa_and_with_random_weights(call: Callable[..., Page], experiment: Experiment) -> None:  # noqa: F811
+def test_with_and_without_psa_and_with_random_weights(call: Callable[..., Page], experiment: Experiment) -> None:
     page = call()
     page.get_by_role("tab", name="Compare").click()
     name = part(page, "compare-choice").locator("option").first.get_attribute("value")

@@ -13,7 +13,14 @@ function answeredLies(value) {
   part('lies').replaceChildren(...value.drawings.map(({ habit, src, caption, honest }) => {
     const picture = make('img', { src, alt: `${habit}: ${caption}` });
     picture.style.aspectRatio = `${view.result.crop.width} / ${view.result.crop.height}`;
-    return make('figure', { class: honest ? 'honest' : null, 'data-habit': habit }, make('figcaption', { text: habit }), picture, make('p', { class: 'readout', text: caption }));
+    const figure = make('figure', { class: honest ? 'honest' : null, 'data-habit': habit }, make('figcaption', { text: habit }), picture);
+    if (honest) {
+      const legend = make('div', { class: 'legend' });
+      drawLegend(legend, view.result.gate, ALL);
+      figure.append(legend);
+    }
+    figure.append(make('p', { class: 'readout', text: caption }));
+    return figure;
   }));
 }
 

@@ -180,6 +180,8 @@ def test_a_network_without_psa_says_so(look: Page) -> None:
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (820, 1180), (1440, 900), (2200, 1200)])
 def test_no_width_scrolls_sideways(visit: Callable[..., Page], width: int, height: int) -> None:
     page = visit(width, height)
+    tabs = part(page, "tabs")
+    assert tabs.evaluate("(list) => list.scrollWidth <= list.clientWidth"), "a tab is cut off"
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for tab in ("Read", "Look"):
         page.get_by_role("tab", name=tab).click()

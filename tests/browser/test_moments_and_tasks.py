@@ -87,8 +87,7 @@ def test_the_address_restores_the_moment_and_the_photo(call: Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def street() -> str:
-    if not STREET:
-        pytest.skip("no street model is bundled")
+    assert STREET, "no street model is bundled"
     return STREET[0]
 
 

@@ -171,7 +171,8 @@ def bare(axes: Axes) -> None:
 def colour_bar(figure: Figure, axes: list[Axes], scale: Scale, values: np.ndarray | None = None) -> None:
     """A bar with the scale's own colours and numbers; for a constant map, its one value in words instead.
 
-    With the picture's values it also says how many of them lie outside.
+    With the picture's values its label repeats the ends and says how many values lie outside; without, it is short
+    enough for a small figure.
     """
     if scale.constant:
         figure.supxlabel(scale.legend(values), fontsize=9)
@@ -182,4 +183,4 @@ def colour_bar(figure: Figure, axes: list[Axes], scale: Scale, values: np.ndarra
     for mark in scale.marks:
         bar.ax.axhline(mark, color="white", linewidth=2.2)
         bar.ax.axhline(mark, color="black", linewidth=0.9)
-    bar.set_label(scale.legend(values), fontsize=8)
+    bar.set_label(scale.label if values is None else scale.legend(values), fontsize=8)

@@ -13,9 +13,9 @@ from psa_viz.attention.polarized import PolarizedSelfAttention
 from psa_viz.models.cost import count_macs
 from psa_viz.models.heads import Dense
 from psa_viz.models.zoo import split
-from psa_viz.training.data import read
+from psa_viz.training.data import Archive, PoseArchive, read
 from psa_viz.training.evaluate import evaluate
-from psa_viz.training.recipes import Recipe
+from psa_viz.training.recipes import Recipe, last
 
 SOURCES = {
     "lspet": "Leeds Sports Pose Extended (Johnson and Everingham, CVPR 2011): Flickr photos, research use, please cite",
@@ -50,11 +50,16 @@ def make(model: Dense, sha256: str, recipe: Recipe, data: Path, seed: int, limit
         "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, device {next(model.parameters()).device}",
         "data": {task.archive: SOURCES.get(task.archive.split("_")[0], "unknown") for task in recipe.tasks},
         "metrics": {
-            task.validation: evaluate(model, read(data / task.validation, limit), flip=True) for task in recipe.tasks
+            task.validation: _measured(model, read(data / task.validation, limit), recipe) for task in recipe.tasks
         },
         "licence": "weights: research and teaching, as the photos they were trained on; see data",
         "weights_sha256": sha256,
     }
+
+
+def _measured(model: Dense, archive: Archive, recipe: Recipe) -> dict:
+    size = last(recipe).view if isinstance(archive, PoseArchive) else None
+    return evaluate(model, archive, flip=True, size=size)
 
 
 def _commit() -> str:

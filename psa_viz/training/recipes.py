@@ -110,6 +110,15 @@ PERSON_IMAGENET = Recipe(
 )
 STREET_IMAGENET = replace(STREET, steps=1500, learning_rate=1.5e-3, start="imagenet", frozen=2)
 
+SHORT = replace(
+    PERSON,
+    tasks=(replace(PERSON.tasks[0], jitter=replace(PERSON.tasks[0].jitter, zoom=(0.22, 0.45))), PERSON.tasks[1]),
+    view=64,
+    steps=600,
+    ema=0.99,
+    then=None,
+)
+"""From nothing on two CPU cores: people half as large, so that all runs of a comparison fit into two hours."""
 INSERT = replace(PERSON.then, steps=120, learning_rate=1e-3, ema=0.97, start="person-none")
 """Attention put into a network that was trained without any, and a short training of the whole."""
 STREET_TRANSFER = replace(STREET, view=192, steps=1400, start="trunk:person-none")
@@ -117,7 +126,7 @@ STREET_TRANSFER = replace(STREET, view=192, steps=1400, start="trunk:person-none
 STREET_INSERT = replace(STREET, view=192, steps=100, learning_rate=1e-3, ema=0.97, start="street-none")
 
 RECIPES = {
-    "person": {"": PERSON, "insert": INSERT},
+    "person": {"": PERSON, "short": SHORT, "insert": INSERT},
     "street": {"": STREET, "transfer": STREET_TRANSFER, "insert": STREET_INSERT},
     "person-imagenet": {"": PERSON_IMAGENET},
     "street-imagenet": {"": STREET_IMAGENET},
@@ -143,3 +152,8 @@ def recipe_of(network: str, name: str | None = None) -> Recipe:
 def steps(recipe: Recipe) -> int:
     """Of a recipe and all that follow it."""
     return recipe.steps + (steps(recipe.then) if recipe.then else 0)
+
+
+def last(recipe: Recipe) -> Recipe:
+    """The part of a recipe that comes last: people are as large in its views as where the trained model is used."""
+    return last(recipe.then) if recipe.then else recipe

@@ -34,7 +34,7 @@ def test_an_impossible_plan_is_refused(network, seeds):
 def test_recipes_are_found_by_network_and_name():
     assert recipe_of("person") is RECIPES["person"][""]
     assert recipe_of("person", "insert").start == "person-none"
-    with pytest.raises(ValueError, match="there are: insert"):
+    with pytest.raises(ValueError, match="there are: short, insert"):
         recipe_of("person", "outsert")
     with pytest.raises(ValueError, match="unknown network 'cat'; expected one of person, street"):
         recipe_of("cat")

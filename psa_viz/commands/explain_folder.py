@@ -20,6 +20,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     model_options(own)
     own.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     own.add_argument("--workers", type=int, default=1, metavar="N", help="processes (%(default)s)")
+    own.add_argument("--engine", choices=("processes", "ray"), default="processes", help="ray needs psa-viz[ray]")
     own.add_argument("--size", type=int, metavar="PIXELS", help="longer side of the network's input, times 32")
     own.add_argument("--flip", action="store_true", help="average with the mirror image")
     own.add_argument("--precision", choices=("float32", "bfloat16", "float16"), default="float32")
@@ -31,7 +32,8 @@ def _explain_folder(options: argparse.Namespace) -> None:
     from psa_viz.inference.folder import explain_folder, photos
 
     given = {"flip": options.flip, "size": options.size, "precision": options.precision}
-    running = explain_folder(options.folder, options.out, options.model, options.workers, options.device, **given)
+    where = {"workers": options.workers, "device": options.device, "engine": options.engine}
+    running = explain_folder(options.folder, options.out, options.model, **where, **given)
     outcomes = []
     for outcome in tqdm(running, "photos", total=len(photos(options.folder, options.out)), disable=None):
         outcomes.append(outcome)

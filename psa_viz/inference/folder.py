@@ -1,4 +1,4 @@
-"""Every photo of a folder, explained by several processes; goes on where an earlier run was stopped, however it was.
+"""Every photo of a folder, explained by several processes or on Ray; goes on where an earlier run was stopped.
 
 A result is made aside and renamed into its place, so a result that is there is whole: a process can be killed at any
 moment and nothing finished is lost. OUT/a/photo.jpg/ is the result of DIR/a/photo.jpg, as Explanation.save writes it,
@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -60,7 +60,13 @@ def photos(folder: Path, out: Path) -> list[Path]:
 
 
 def explain_folder(
-    folder: str | Path, out: str | Path, model: str, workers: int = 1, device: str = "auto", **options: Any
+    folder: str | Path,
+    out: str | Path,
+    model: str,
+    workers: int = 1,
+    device: str = "auto",
+    engine: str = "processes",
+    **options: Any,
 ) -> Iterator[Outcome]:
     """Explain all photos of a folder, in whatever order they are done; each is an Outcome.
 
@@ -70,22 +76,24 @@ def explain_folder(
         model: as psa_viz.load takes it.
         workers: processes; each holds the model and shares the CPU's cores with the others.
         device: as psa_viz.load takes it.
+        engine: "processes" of this machine, or "ray", see psa_viz.inference.folder_ray.
         options: flip, size and precision of psa_viz.explain.
 
     Raises:
         NotADirectoryError, FileNotFoundError, ValueError: for a folder, a number or a model that cannot be used.
-        RuntimeError: if the hub cannot be reached.
+        RuntimeError: if the hub cannot be reached, Ray is not installed, or its workers die again and again.
     """
     from psa_viz.inference.devices import pick_device
     from psa_viz.inference.loading import load
 
-    folder, out = Path(folder), Path(out)
+    folder, out = Path(folder).absolute(), Path(out).absolute()
     if workers < 1:
         raise ValueError(f"expected at least 1 worker, got {workers}")
     files = photos(folder, out)
     if not files:
         raise ValueError(f"there is no photo in {folder}; expected files that end in {', '.join(sorted(ENDINGS))}")
     pick_device(device)
+    run = _engine(engine)
     made_by = {"weights_sha256": load(model, device="cpu").info.weights_sha256, **options}
     shutil.rmtree(out / UNFINISHED, ignore_errors=True)
     (out / UNFINISHED).mkdir(parents=True)
@@ -94,12 +102,22 @@ def explain_folder(
         kept = [file for file in files if _is_made(folder / file, out / file, made_by)]
         yield from (Outcome(str(file), "kept") for file in kept)
         tasks = [(str(folder / file), str(out), str(file), made_by) for file in files if file not in set(kept)]
-        for outcome in _run(tasks, workers, (str(model), device, workers, os.getpid())):
+        for outcome in run(tasks, workers, (str(model), device, workers, os.getpid())):
             failed += [outcome] if outcome.state == "failed" else []
             yield outcome
     finally:
         _write_failed(out, failed)
         shutil.rmtree(out / UNFINISHED, ignore_errors=True)
+
+
+def _engine(name: str) -> Callable[[Iterable[tuple], int, tuple], Iterator[Outcome]]:
+    if name == "processes":
+        return _run
+    if name == "ray":
+        from psa_viz.inference.folder_ray import run
+
+        return lambda tasks, workers, begin: (Outcome(*one) for one in run(tasks, workers, begin))
+    raise ValueError(f'expected the engine "processes" or "ray", got {name!r}')
 
 
 def _is_made(photo: Path, result: Path, made_by: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import shutil
 import signal
 import threading
@@ -21,13 +22,18 @@ _model: Any = None
 
 def start(model: str, device: str, workers: int, parent: int) -> None:
     """Load the model; share the cores with the other processes; end when the parent does, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides: photos that are begun are finished
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    prepare(model, device, workers)
+
+
+def prepare(model: str, device: str, workers: int) -> None:
+    """Load the model for `explain_one`, and use this process's share of the cores."""
     global _model
     import torch
 
     from psa_viz.inference.loading import load
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides: photos that are begun are finished
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     warnings.filterwarnings("ignore", module=r"PIL\.")
     torch.set_num_threads(max(1, torch.get_num_threads() // workers))
     _model = load(model, device=device)
@@ -42,7 +48,7 @@ def explain_one(photo: str, out: str, file: str, made_by: Mapping[str, Any]) -> 
     from psa_viz.inference.explain import explain
 
     options = {name: value for name, value in made_by.items() if name != "weights_sha256"}
-    aside = Path(out, ".unfinished", str(os.getpid()))
+    aside = Path(out, ".unfinished", f"{platform.node()}-{os.getpid()}")
     try:
         data = Path(photo).read_bytes()
         source = {**made_by, "sha256": hashlib.sha256(data).hexdigest()}

@@ -143,3 +143,38 @@ def test_what_is_wrong_is_said_before_anything_is_written(pictures, untrained, t
 def test_results_inside_the_folder_are_not_photos(pictures, tmp_path):
     assert [str(path) for path in photos(pictures, tmp_path)] == sorted([*GOOD, "damaged.jpg", "deep/empty.png"])
     assert not [path for path in photos(pictures, pictures / "deep") if path.parts[0] == "deep"]
+
+
+def test_ray_gives_the_same_results_and_goes_on_where_it_was_killed(finished, pictures, untrained, tmp_path):
+    pytest.importorskip("ray")
+    arguments = (pictures, "--model", untrained, "--out", tmp_path, "--engine", "ray", "--workers", 2)
+    process = run(*arguments)
+    for _ in range(2500):
+        if results(tmp_path) or process.poll() is not None:
+            break
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = results(tmp_path)
+    assert 0 < len(kept) <= len(GOOD)
+    again = run(*arguments, "--json")
+    said = json.loads(again.communicate(timeout=280)[0])
+    assert said["kept"] >= len(kept)
+    assert said["made"] + said["kept"] == len(GOOD)
+    assert said["failed"] == 2
+    assert {name: data for name, data in results(tmp_path).items() if name in kept} == kept, "nothing is made twice"
+    for name in GOOD:
+        one, other = psa_viz.load_explanation(tmp_path / name), psa_viz.load_explanation(finished[0] / name)
+        np.testing.assert_allclose(one.pose.heatmaps, other.pose.heatmaps, atol=1e-6)
+        for block in one.blocks:
+            np.testing.assert_allclose(one.blocks[block].spatial, other.blocks[block].spatial, atol=1e-6)
+    assert not (tmp_path / ".unfinished").exists()
+
+
+def test_engines_are_named_and_ray_is_an_extra(pictures, untrained, tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match='"processes" or "ray", got \'threads\''):
+        list(explain_folder(pictures, tmp_path / "out", str(untrained), engine="threads"))
+    assert not (tmp_path / "out").exists()
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(RuntimeError, match=r"psa-viz\[ray\]"):
+        list(explain_folder(pictures, tmp_path / "out", str(untrained), engine="ray"))

@@ -25,9 +25,9 @@ MOST_UPLOADED = "64mb"
 """Of one file."""
 MOST_KEPT = 2_000_000_000
 """Bytes of all uploads and downloads together; the oldest go first."""
-SESSIONS = 48
-"""Visitors whose results are remembered. One may keep 60 megapixels at four bytes: 11.5 GB if all of them do."""
-QUEUE = {"max_size": 64, "api_open": False, "default_concurrency_limit": 8}
+SESSIONS = 64
+"""Visitors whose results are remembered. One may keep 45 megapixels at four bytes: 11.5 GB if all of them do."""
+QUEUE = {"max_size": 128, "api_open": False, "default_concurrency_limit": 8}
 """In front of the turns: what does not fit is refused by Gradio itself, and nobody may go around it."""
 
 
@@ -36,7 +36,7 @@ def limits() -> dict[str, Any]:
     return {
         "max_file_size": MOST_UPLOADED,
         "state_session_capacity": SESSIONS,
-        "max_threads": 64,
+        "max_threads": 96,
         "enable_monitoring": False,
         "run_history": False,
         "app_kwargs": {

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-MOST_WAITING = 24
-"""Requests that wait for one device. A longer line would only end in visitors who have left."""
+MOST_WAITING = 64
+"""Requests that wait for one device: half a minute on two cores. A longer line would only end in visitors who left."""
 PATIENCE = 120.0
 """Seconds that a request waits for its turn."""
 

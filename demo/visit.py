@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from psa_viz.recording.edits import Edit
 
 MOST_RUNS = 10
-MOST_PIXELS = 60_000_000
+MOST_PIXELS = 45_000_000
 """Of all kept photos together: ten phone pictures would otherwise take a gigabyte for one visitor."""
 _numbers = itertools.count(1)
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported: nothing leaves this machine
 
@@ -45,6 +46,12 @@ ON_THE_NETWORK = ("run_photo", "run_edits", "walk", "trained", "switchboard", "c
 AT_ONCE = ("show_example", "keep", "restore", "lies")
 
 
+ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">
+<rect width="16" height="16" rx="3" fill="#1f2937"/>
+<path d="M3 3h2v10H3z" fill="#f59e0b"/><path d="M7 3h6v10H7z" fill="#38bdf8"/></svg>"""
+"""A column of channels beside a map: the two gates."""
+
+
 def launch_options() -> dict[str, Any]:
     """What launch() needs, kept together so that the tests start the same page."""
     return {
@@ -55,6 +62,7 @@ def launch_options() -> dict[str, Any]:
             font_mono=["ui-monospace", "Menlo", "monospace"],
         ),
         "css": (HERE / "page.css").read_text(encoding="utf-8"),
+        "head": f'<link rel="icon" href="data:image/svg+xml,{quote(ICON)}">',  # or every new address asks for it again
         "footer_links": [],
         "show_error": True,
         **server.limits(),

@@ -1,6 +1,8 @@
 // The ordered list of edits, its history, and the edited result that belongs to it. Edits travel with every request; the
 // server's model is never changed.
 
+const SLOW = 400; // ms: an edit that takes longer waits for somebody else
+
 const edits = { list: [], past: [], undone: [], texts: [], reached: null, number: 0, inFlight: false, waiting: false, began: 0 };
 
 // A new list, made by the visitor. What was undone can not be redone after it.
@@ -47,7 +49,7 @@ function sendEdits() {
   say('');
   trigger('run_edits', { edits: edits.list, n: edits.number });
   showEditTime();
-  poll();
+  setTimeout(() => { if (edits.inFlight) poll(); }, SLOW); // sent at once, it would take the server's time from the edit
 }
 
 function answeredEdits(value) {

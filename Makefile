@@ -17,8 +17,8 @@ demo: $(VENV)/.demo  ## start the page and print its address
 test: $(VENV)/.test chromium  ## run all tests, the browser's too
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
-check: $(VENV)/.test  ## lint
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+check: $(VENV)/.test  ## lint and types
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 format: $(VENV)/.test  ## rewrite the code in the house's format
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
@@ -40,7 +40,7 @@ reading: $(VENV)/.test  ## run the notebooks and write the copies for reading
 	OMP_NUM_THREADS=1 $(BIN)/python notebooks/book.py render
 
 clean:  ## remove the environment and everything that was made
-	rm -rf $(VENV) .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache build dist *.egg-info
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v in ((3, 11), (3, 12), (3, 13)) or sys.exit("expected Python 3.11 to 3.13, got %d.%d; try make PYTHON=python3.12" % v)'

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from psa_viz.inference.results import Explanation
 
 Facts = dict[str, Any]
+FETCH = "async_move_resource_to_block_cache"
+"""The method of Gradio's components that would fetch what an address names."""
 
 
 class Api:
@@ -47,7 +49,7 @@ class Api:
         for name in ("explain", "edit"):
             endpoint = gr.api(_sentences(getattr(self, name)), api_name=name, concurrency_limit=None)
             for component in get_blocks_context().fns[endpoint["id"]].inputs:
-                component.async_move_resource_to_block_cache = _uploads_only  # Gradio would fetch what an address names
+                setattr(component, FETCH, _uploads_only)
 
     def models(self) -> list[Facts]:
         """The models that can be asked, the default first: their cards, and whether they are loaded."""
@@ -108,12 +110,12 @@ class Api:
             return str(name)[:200]
         return self.engine.names[0]
 
-    def _archive(self, visit: Visit) -> Facts:
+    def _archive(self, visit: Visit) -> FileData:
         written = keep.write_download({"what": "everything"}, visit)
         folder = self.uploads() / secrets.token_hex(20)  # where nobody else can guess it
         folder.mkdir(parents=True)
         path = Path(shutil.move(written, folder / written.name))
-        return FileData(path=str(path), orig_name=path.name, mime_type="application/zip").model_dump()
+        return FileData(path=str(path), orig_name=path.name, mime_type="application/zip")
 
 
 def _sentences(endpoint: Callable[..., Any]) -> Callable[..., Any]:

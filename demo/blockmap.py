@@ -97,7 +97,7 @@ def _by_stage(found: list[re.Match[str]]) -> tuple[list[dict[str, Any]], int, li
 
 def _by_size(sizes: Mapping[str, tuple[int, int]]) -> tuple[list[dict[str, Any]], int, list[list[int]]]:
     rows = {size: row for row, size in enumerate(sorted(set(sizes.values()), reverse=True))}
-    taken = {False: Counter(), True: Counter()}  # whether it is the decoder's -> row -> blocks so far
+    taken: dict[bool, Counter[int]] = {False: Counter(), True: Counter()}  # the decoder's? -> row -> blocks so far
     places = []
     for name, size in sizes.items():
         row, decodes = rows[size], name.startswith(DECODER)

@@ -61,9 +61,8 @@ def run(
         image, str(request.get("model")), box=box, flip=request.get("flip") is True, device=read_device(request)
     )
     example = example if request.get("upload") is None else None
-    asked = {"crop": str(request.get("crop", "person")), "box": None, "flip": result.flip}
-    if asked["crop"] == "box":
-        asked["box"] = list(box)
+    crop = str(request.get("crop", "person"))
+    asked = {"crop": crop, "box": list(box) if crop == "box" else None, "flip": result.flip}
     return numbered({**payload(result, example=example, stored=False), "asked": asked}), result
 
 

@@ -64,7 +64,7 @@ class ChannelGate(nn.Module):
         return self.gate(self.sigmoid(self.logits(self.ending(collapsed))))  # (N, C)
 
 
-def _make_ending(channels: int, ending: Ending, bias: bool) -> nn.Module:
+def _make_ending(channels: int, ending: Ending, bias: bool) -> nn.Linear | nn.Sequential:
     inner = channels // 2
     if ending == "norm":
         return nn.Sequential(nn.Linear(inner, channels, bias=bias), nn.LayerNorm(channels))

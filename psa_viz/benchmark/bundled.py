@@ -53,4 +53,5 @@ def _forward(model: Dense) -> tuple[Callable[[], object], tuple[int, int]]:
         with torch.no_grad():
             return model(images)
 
-    return call, tuple(images.shape[-2:])
+    height, width = images.shape[-2:]
+    return call, (height, width)

@@ -49,7 +49,7 @@ def measure(candidates: Mapping[str, Callable[[], object]], rounds: int) -> Pair
     timers = {name: Timer("call()", globals={"call": call}, num_threads=threads) for name, call in candidates.items()}
     for call in candidates.values():
         call()
-    seconds = {name: [] for name in timers}
+    seconds: dict[str, list[float]] = {name: [] for name in timers}
     for _ in range(rounds):
         for name, timer in timers.items():
             seconds[name].append(timer.blocked_autorange(min_run_time=MIN_SECONDS).median)

@@ -54,7 +54,7 @@ def _bench(options: argparse.Namespace) -> None:
             raise ValueError(f"expected at least 1 thread, got {options.threads}")
         torch.set_num_threads(options.threads)
     device = pick_device(options.device)
-    found = {"machine": machine(device)}
+    found: dict[str, object] = {"machine": machine(device)}
     if "explain" in parts:
         found |= _explain(options)
     if "block" in parts:

@@ -135,7 +135,7 @@ def _measured(
     subject: Subject, target: FixedTarget, block: str, branch: Branch, states: np.ndarray
 ) -> dict[str, np.ndarray]:
     device = subject.image.device
-    found = {what: [] for what in measures(target)}
+    found: dict[str, list[np.ndarray]] = {what: [] for what in measures(target)}
     for start in range(0, len(states), BATCH):
         with torch.no_grad():
             gates = torch.from_numpy(states[start : start + BATCH]).to(device)

@@ -137,7 +137,7 @@ def _leaves(name: str, value: object) -> Iterator[tuple[str, object]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _leaves(f"{name}.{key}", inner)
-    elif isinstance(value, tuple) and hasattr(value, "_fields"):
+    elif isinstance(value, tuple) and hasattr(value, "_asdict"):
         yield from _leaves(name, value._asdict())
     elif isinstance(value, (list, tuple)):
         for place, inner in enumerate(value):

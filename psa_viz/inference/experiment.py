@@ -28,7 +28,7 @@ from psa_viz.recording.blocks import KINDS, attention_blocks, psa_paths
 from psa_viz.recording.edit_text import describe
 from psa_viz.recording.edits import Edit
 from psa_viz.recording.recorder import edited, record
-from psa_viz.recording.resume import gated_features, remember, resumable, resume
+from psa_viz.recording.resume import Memory, gated_features, remember, resumable, resume
 from psa_viz.recording.trace import BlockAttention, Trace
 
 
@@ -56,7 +56,8 @@ class Experiment:
             raise TypeError(f"expected a model from psa_viz.load, got {type(model).__name__}")
         self.photo, self.model, self.crop = load_photo(photo), model, crop
         self._paths = psa_paths(model)
-        self._memory, self._notes = None, ()
+        self._memory: Memory | None = None
+        self._notes: tuple[str, ...] = ()
         untouched, self._notes = within_memory(self._begun, model, f"{crop.width}x{crop.height} pixels", lambda _: None)
         self.untouched = replace(untouched, notes=self._notes)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from psa_viz.attention.channel import ChannelGate
 from psa_viz.attention.polarized import PolarizedSelfAttention
@@ -117,7 +117,7 @@ def _channel(gate: ChannelGate, x: Tensor, keep) -> Tensor:
 
 
 def _ending(gate: ChannelGate, collapsed: Tensor, keep) -> Tensor:
-    if not hasattr(gate.ending, "__len__"):  # official, parallel: one convolution
+    if isinstance(gate.ending, nn.Linear):  # official, parallel: one convolution
         return keep("channel.out", "W_z z", "C", "signed", gate.ending(collapsed), module="channel.logits")
     if len(gate.ending) == 2:  # paper
         out = keep("channel.out", "W_z z", "C", "signed", gate.ending[0](collapsed), module="channel.ending.0")
@@ -188,13 +188,13 @@ def _weights(block: PolarizedSelfAttention) -> dict[str, np.ndarray]:
         "channel.value": block.channel.value,
         "spatial.query": block.spatial.query,
         "spatial.value": block.spatial.value,
-        "channel.out": ending if not hasattr(ending, "__len__") else ending[0 if len(ending) == 2 else 3],
+        "channel.out": ending if isinstance(ending, nn.Linear) else ending[0 if len(ending) == 2 else 3],
     }
     return {name: layer.weight.detach().float().cpu().numpy().copy() for name, layer in layers.items()}
 
 
 def _norm(gate: ChannelGate) -> tuple[float, np.ndarray, np.ndarray] | None:
-    if not hasattr(gate.ending, "__len__") or len(gate.ending) != 2:
+    ending = gate.ending
+    if isinstance(ending, nn.Linear) or len(ending) != 2 or not isinstance(norm := ending[1], nn.LayerNorm):
         return None
-    norm = gate.ending[1]
     return norm.eps, norm.weight.detach().float().cpu().numpy().copy(), norm.bias.detach().float().cpu().numpy().copy()

@@ -10,7 +10,7 @@ import torch
 
 from psa_viz.attention.polarized import PARTS, Formula, Layout, PolarizedSelfAttention
 from psa_viz.models.heads import Dense
-from psa_viz.models.zoo import build
+from psa_viz.models.zoo import build, info_of
 from psa_viz.recording.blocks import psa_paths
 
 
@@ -50,8 +50,9 @@ def under_layout(model: Dense, layout: Layout, blocks: Collection[str] | None = 
         )
     made = copy.deepcopy(model)
     for name, path in psa_paths(made).items():
-        if blocks is None or name in blocks:
-            made.get_submodule(path).layout = layout
+        block = made.get_submodule(path)
+        if isinstance(block, PolarizedSelfAttention) and (blocks is None or name in blocks):
+            block.layout = layout
     return made
 
 
@@ -61,7 +62,7 @@ def with_random_weights(model: Dense, seed: int) -> Dense:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         made = build(model.info.name)
-    made.info = replace(made.info, name=f"{model.info.name} with random weights (seed {seed})", weights_sha256="")
+    made.info = replace(info_of(model.info.name), name=f"{model.info.name} with random weights (seed {seed})")
     return made.to(parameter.device, memory_format=torch.channels_last).eval().requires_grad_(False)
 
 

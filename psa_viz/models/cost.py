@@ -119,7 +119,7 @@ class _Slot(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.passed = ()
+        self.passed: tuple[int, ...] = ()
 
     def forward(self, x: Tensor) -> Tensor:
         self.passed = tuple(x.shape[1:])  # (C, H, W)

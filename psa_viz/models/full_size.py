@@ -115,6 +115,12 @@ def build(name: str) -> FullSize:
     facts, (formula, layout) = FAMILIES[family], VARIANTS[variant]
     attention = nn.Identity if formula == "none" else partial(PolarizedSelfAttention, layout=layout, formula=formula)
     network = facts.make(number, len(facts.joints or facts.classes), attention)
-    longer_side = max(facts.sizes[0])
-    network.info = ModelInfo(name, formula, layout, facts.joints, facts.classes, longer_side)
+    network.info = info_of(name)
     return network
+
+
+def info_of(name: str) -> ModelInfo:
+    """What the network of that name carries as its info, before it has weights of a file."""
+    family, _, variant = split(name)
+    facts, (formula, layout) = FAMILIES[family], VARIANTS[variant]
+    return ModelInfo(name, formula, layout, facts.joints, facts.classes, max(facts.sizes[0]))

@@ -10,8 +10,8 @@ from safetensors.torch import save_file
 
 from psa_viz.attention.polarized import Layout
 from psa_viz.models import weights
-from psa_viz.models.full_size import FullSize, build
-from psa_viz.models.heads import DenseHRNet
+from psa_viz.models.full_size import FullSize, build, info_of
+from psa_viz.models.heads import Dense
 from psa_viz.models.matching import differences
 from psa_viz.models.official import from_official, layout_of, recognise
 from psa_viz.models.state_files import is_safetensors, read_state
@@ -44,15 +44,16 @@ def import_checkpoint(path: Path, layout: Layout | None = None) -> FullSize:
         if layout is not None and (found := layout_of(state)) != layout:
             raise ValueError(f"expected PSA blocks in the {layout} layout, got {found}")
         with torch.device("meta"):
-            network = build(recognise(state))
+            name = recognise(state)
+            network = build(name)
         from_official(network, state)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    network.info = replace(network.info, weights_sha256=weights.sha256(path))
+    network.info = replace(info_of(name), weights_sha256=weights.sha256(path))
     return network.float().eval()
 
 
-def open_network(path: Path) -> FullSize | DenseHRNet:
+def open_network(path: Path) -> FullSize | Dense:
     """The network in any weight file this package can read, told from the file's first bytes and what it says of
     itself: one that `write` or psa_viz.models.weights wrote, or a published one (see `import_checkpoint`).
 
@@ -91,11 +92,12 @@ def read(path: Path) -> FullSize:
     state, metadata = read_tensors(path)
     if metadata.get("kind") != KIND:
         raise ValueError(f"{path} holds no imported network: expected kind {KIND!r}, got {metadata.get('kind')!r}")
+    name = metadata.get("name", "")
     with torch.device("meta"):
-        network = build(metadata.get("name", ""))
+        network = build(name)
     expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     if wrong := differences(expected, {key: tuple(value.shape) for key, value in state.items()}):
-        raise ValueError(f"{path} does not hold the tensors of {network.info.name}: {wrong}")
+        raise ValueError(f"{path} does not hold the tensors of {name}: {wrong}")
     network.load_state_dict(state, assign=True)
-    network.info = replace(network.info, weights_sha256=weights.sha256(path))
+    network.info = replace(info_of(name), weights_sha256=weights.sha256(path))
     return network.float().eval()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy._core import multiarray
 from torch import Tensor
 
 PREFIX = "module."
@@ -19,8 +20,8 @@ NUMPY_SCALARS = [
     np.dtype,
     np.dtypes.Float32DType,
     np.dtypes.Float64DType,
-    (np._core.multiarray.scalar, "numpy.core.multiarray.scalar"),  # its name before NumPy 2
-    (np._core.multiarray.scalar, "numpy._core.multiarray.scalar"),
+    (multiarray.scalar, "numpy.core.multiarray.scalar"),  # its name before NumPy 2
+    (multiarray.scalar, "numpy._core.multiarray.scalar"),
 ]
 """What a float from NumPy is made of, such as the mean IoU in the official segmentation files."""
 

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from psa_viz.models.heads import Dense
 from psa_viz.models.matching import differences
 from psa_viz.models.tensor_files import read_tensors
-from psa_viz.models.zoo import build
+from psa_viz.models.zoo import build, info_of
 
 HALF = torch.float16
 COUNTER = "num_batches_tracked"
@@ -52,7 +52,7 @@ def read(path: Path) -> Dense:
     if wrong := differences(expected, {key: tuple(value.shape) for key, value in tensors.items()}):
         raise ValueError(f"{path} does not hold the tensors of {name}: {wrong}")
     model.load_state_dict({key: value.float() for key, value in tensors.items()}, strict=False)  # counters stay 0
-    model.info = replace(model.info, weights_sha256=sha256(path))
+    model.info = replace(info_of(name), weights_sha256=sha256(path))
     return model.eval()
 
 

@@ -108,14 +108,20 @@ def split(name: str) -> tuple[Network, str]:
 def build(name: str) -> Dense:
     """The network of that name with fresh weights, in training mode."""
     network, variant = split(name)
-    formula, layout = VARIANTS.get(variant, ("none", "none"))
     attention = _attention(variant)
     if network.trunk == "lite":
-        model = DenseLite(network.outputs(), attention=attention)
+        model: Dense = DenseLite(network.outputs(), attention=attention)
     else:
         model = DenseHRNet(network.width, network.outputs(), network.modules, network.blocks, attention=attention)
-    model.info = ModelInfo(name, formula, layout, network.joints, network.classes, network.input_size)
+    model.info = info_of(name)
     return model
+
+
+def info_of(name: str) -> ModelInfo:
+    """What the network of that name carries as its info, before it has weights of a file."""
+    network, variant = split(name)
+    formula, layout = VARIANTS.get(variant, ("none", "none"))
+    return ModelInfo(name, formula, layout, network.joints, network.classes, network.input_size)
 
 
 def _attention(variant: str) -> Attention:

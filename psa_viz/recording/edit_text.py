@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from psa_viz.recording.edits import Edit, Mute, Off, Paint, Scale, Solo, SwitchOff
+from psa_viz.recording.edits import AnyEdit, Edit, Mute, Off, Paint, Scale, Solo, SwitchOff
 
 KINDS = {"mute": Mute, "solo": Solo, "scale": Scale, "paint": Paint, "switch-off": SwitchOff}
 MASKS = ("cells", "where")
@@ -42,7 +42,7 @@ def from_json(text: str) -> tuple[Edit, ...]:
     return tuple(_edit(item, place) for place, item in enumerate(items))
 
 
-def describe(edit: Edit) -> str:
+def describe(edit: AnyEdit) -> str:
     """One line, for example "stage2.0.branch0.block1: channels 3, 7 muted to 0"."""
     whole = f"{edit.branch} gate"
     if isinstance(edit, SwitchOff):

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from psa_viz.recording.edits import Edit, Paint, Scale
+from psa_viz.recording.edits import AnyEdit, Paint, Scale
 
 
-def apply(edit: Edit, gate: Tensor) -> Tensor:
+def apply(edit: AnyEdit, gate: Tensor) -> Tensor:
     """(N, C) or (N, H, W) gate -> the same with the edit's choice of values replaced, for every image alike.
 
     Values outside the choice come through bit by bit, and so does their gradient.
@@ -26,7 +26,7 @@ def apply(edit: Edit, gate: Tensor) -> Tensor:
     return torch.where(torch.tensor(chosen, device=gate.device), values, gate)
 
 
-def _values(edit: Edit, gate: Tensor, chosen: np.ndarray | None) -> Tensor:
+def _values(edit: AnyEdit, gate: Tensor, chosen: np.ndarray | None) -> Tensor:
     """What the chosen values become, in the shape of the gate; what stands elsewhere does not matter."""
     if isinstance(edit, Scale):
         return gate * edit.factor

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -20,6 +20,8 @@ Off = float | Literal["mean", "shuffled"] | np.ndarray
 """What takes the place of a gate's values, always stated: a number; "mean", of all values that this gate has for this
 image; "shuffled", the chosen values in another order, drawn from the edit's seed and the same for every image; or an
 array of the gate's shape, for example its mean over a data set."""
+IMPLIED = cast(Branch, None)
+"""Default of a branch that follows from the rest of the edit: no edit has it once it is made."""
 
 
 class Edit:
@@ -34,7 +36,10 @@ class Edit:
     """
 
     block: str
-    branch: Branch
+    if TYPE_CHECKING:  # a property that exists would be the default of those edits whose branch is a field
+
+        @property
+        def branch(self) -> Branch: ...
 
     def selection(self, shape: tuple[int, ...]) -> np.ndarray | None:
         """The values that change in a gate of this shape, bool in that shape; None for all of them."""
@@ -96,7 +101,7 @@ class Mute(Edit):
         return "spatial" if self.channels is None else "channel"
 
     def selection(self, shape: tuple[int, ...]) -> np.ndarray:
-        return self.cells if self.channels is None else np.isin(np.arange(shape[0]), self.channels)
+        return np.isin(np.arange(shape[0]), self.channels) if self.cells is None else self.cells
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +134,7 @@ class Scale(Edit):
     factor: float
     channels: Sequence[int] | None = None
     cells: np.ndarray | None = field(default=None, repr=False)
-    branch: Branch | None = None
+    branch: Branch = IMPLIED
 
     def __post_init__(self) -> None:
         self._set(block=checked.text(self.block), factor=checked.number(self.factor, "factor"))
@@ -204,6 +209,10 @@ class SwitchOff(Edit):
 
     def selection(self, shape: tuple[int, ...]) -> None:
         return None
+
+
+AnyEdit = Mute | Scale | Paint | SwitchOff
+"""Every kind of edit; Solo is a kind of Mute."""
 
 
 def _check_branch(edit: Edit) -> None:

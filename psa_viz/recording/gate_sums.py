@@ -32,7 +32,7 @@ class Moments:
         self.count = total
 
     @property
-    def variance(self) -> np.ndarray:
+    def variance(self) -> np.ndarray | float:
         """The population's."""
         return self.squares / self.count
 

@@ -30,8 +30,8 @@ class Pass:
         merged = self.merged(model, None if image is None else model.stem(image))
         return {task: head(merged) for task, head in model.heads.items()}
 
-    def merged(self, model: nn.Module, x: Tensor | None) -> Tensor:
-        """What the stem made of the image -> what the heads are given."""
+    def merged(self, model: nn.Module, x: Tensor | None) -> Tensor | None:
+        """What the stem made of the image -> what the heads are given; None only where the pass begins at no block."""
         raise NotImplementedError
 
     def _block(self, here: str, block: nn.Module, x: Tensor | None) -> Tensor | None:
@@ -49,7 +49,7 @@ class Pass:
         return self._ended(path, x)
 
     def _ended(self, path: str, x: Tensor | None) -> Tensor | None:
-        if self.starts is None:
+        if self.starts is None and x is not None:
             self.ends[path] = x
         return x
 
@@ -82,7 +82,7 @@ class HRNetPass(Pass):
 class LitePass(Pass):
     """EfficientNet-Lite and its top-down decoder, whose blocks are edited like the trunk's."""
 
-    def merged(self, model: nn.Module, x: Tensor | None) -> Tensor:
+    def merged(self, model: nn.Module, x: Tensor | None) -> Tensor | None:
         maps = {}
         for number in range(1, len(STAGES) + 1):
             maps[number] = x = self._chain(f"stage{number}", model.get_submodule(f"stage{number}"), x)

@@ -48,7 +48,8 @@ def verdict(curves: Curves) -> str:
             f"nothing to explain. With all of it set to {curves.off:.4g} the target goes from {start:.4f} to "
             f"{end:.4f}, a change of {percent(abs(start - end) / start)}."
         )
-    beaten, lost = [], []
+    beaten: list[str] = []
+    lost: list[str] = []
     for order in CONTROLS:
         if order != "reversed" and any(curve.order == order for curve in curves.curves):
             (beaten if beats(curves, order) else lost).append(CONTROLS[order])

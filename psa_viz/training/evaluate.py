@@ -123,8 +123,8 @@ def _evaluate_pose(network: Dense, archive: PoseArchive, flip: bool, size: int, 
     predicted = []
     for indices in _batches(len(crops), progress):
         maps = predict(network, np.stack([cut(archive.images[i], crops[i]) for i in indices]), flip)["pose"]
-        points, _ = decode(maps)
-        predicted += [crops[i].cells_to_image(p) for i, p in zip(indices, points.cpu().numpy(), strict=True)]
+        found, _ = decode(maps)
+        predicted += [crops[i].cells_to_image(p) for i, p in zip(indices, found.cpu().numpy(), strict=True)]
     points, visible = np.array(predicted), archive.visible
     lengths = {
         "torso": torso_length(archive.joints, visible, archive.joint_names),

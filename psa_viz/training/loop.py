@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -109,12 +110,12 @@ def train(
         return train(
             name, then, data, folder, seed, device, save_every, evaluate_every, limit, state, snapshots, before
         )
-    return averaged.module.eval()
+    return cast(Dense, averaged.module).eval()  # a copy of the network; torch only says that it is a module
 
 
 def validate(network: nn.Module, recipe: Recipe, data: Path, limit: int | None = None) -> dict[str, float]:
     """The headline metrics on the validation archives, without flip averaging; people as large as in the recipe."""
-    found = {}
+    found: dict[str, float] = {}
     for task in recipe.tasks:
         archive = read(data / task.validation, limit, progress=False)
         size = recipe.view if isinstance(archive, PoseArchive) else None

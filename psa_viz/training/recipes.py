@@ -56,20 +56,21 @@ class Recipe:
 
 
 LSPET, CCP, CAMVID = "lspet_train.tar", "ccp_train.tar", "camvid_train.tar"
+PERSON_CALM = Recipe(  # calmer views, near those of use, at a low rate
+    tasks=(
+        Task(LSPET, 26, 1.0, Jitter(zoom=(0.55, 0.8), any_rotation=0.05, rotation=15.0, shift=0.3)),
+        Task(CCP, 6, 1.5, Jitter(zoom=(0.25, 0.8), any_rotation=0.0, rotation=10.0, shift=1.0)),
+    ),
+    steps=700,
+    learning_rate=4e-4,
+    ema=0.99,
+)
 PERSON = Recipe(
     tasks=(
         Task(LSPET, 26, 1.0, Jitter(zoom=(0.45, 0.9), any_rotation=0.1, rotation=20.0, shift=0.5)),
         Task(CCP, 6, 1.5, Jitter(zoom=(0.25, 0.8), any_rotation=0.05, rotation=15.0, shift=1.0)),
     ),
-    then=Recipe(  # calmer views, near those of use, at a low rate
-        tasks=(
-            Task(LSPET, 26, 1.0, Jitter(zoom=(0.55, 0.8), any_rotation=0.05, rotation=15.0, shift=0.3)),
-            Task(CCP, 6, 1.5, Jitter(zoom=(0.25, 0.8), any_rotation=0.0, rotation=10.0, shift=1.0)),
-        ),
-        steps=700,
-        learning_rate=4e-4,
-        ema=0.99,
-    ),
+    then=PERSON_CALM,
 )
 STREET = Recipe(
     tasks=(Task(CAMVID, 8, 1.0, Jitter(zoom=(0.55, 1.8), any_rotation=0.0, rotation=3.0, shift=1.0)),),
@@ -119,7 +120,7 @@ SHORT = replace(
     then=None,
 )
 """From nothing on two CPU cores: people half as large, so that all runs of a comparison fit into two hours."""
-INSERT = replace(PERSON.then, steps=120, learning_rate=1e-3, ema=0.97, start="person-none")
+INSERT = replace(PERSON_CALM, steps=120, learning_rate=1e-3, ema=0.97, start="person-none")
 """Attention put into a network that was trained without any, and a short training of the whole."""
 STREET_TRANSFER = replace(STREET, view=192, steps=1400, start="trunk:person-none")
 """For a machine that cannot afford STREET: the trunk that has learned people learns streets."""

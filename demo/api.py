@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from psa_viz.inference.results import Explanation
 
 Facts = dict[str, Any]
-FETCH = "async_move_resource_to_block_cache"
-"""The method of Gradio's components that would fetch what an address names."""
 
 
 class Api:
@@ -49,7 +47,8 @@ class Api:
         for name in ("explain", "edit"):
             endpoint = gr.api(_sentences(getattr(self, name)), api_name=name, concurrency_limit=None)
             for component in get_blocks_context().fns[endpoint["id"]].inputs:
-                setattr(component, FETCH, _uploads_only)
+                # Gradio would fetch what an address names.
+                component.async_move_resource_to_block_cache = _uploads_only  # type: ignore[method-assign]
 
     def models(self) -> list[Facts]:
         """The models that can be asked, the default first: their cards, and whether they are loaded."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 MOST_WAITING = 64
-"""Requests that wait for one device: half a minute on two cores. A longer line would only end in visitors who left."""
+"""Requests that wait for one device: twenty seconds on two cores. A longer line would only end in visitors who left."""
 PATIENCE = 120.0
 """Seconds that a request waits for its turn."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,8 +20,6 @@ Off = float | Literal["mean", "shuffled"] | np.ndarray
 """What takes the place of a gate's values, always stated: a number; "mean", of all values that this gate has for this
 image; "shuffled", the chosen values in another order, drawn from the edit's seed and the same for every image; or an
 array of the gate's shape, for example its mean over a data set."""
-IMPLIED = cast(Branch, None)
-"""Default of a branch that follows from the rest of the edit: no edit has it once it is made."""
 
 
 class Edit:
@@ -36,10 +34,7 @@ class Edit:
     """
 
     block: str
-    if TYPE_CHECKING:  # a property that exists would be the default of those edits whose branch is a field
-
-        @property
-        def branch(self) -> Branch: ...
+    branch: Branch
 
     def selection(self, shape: tuple[int, ...]) -> np.ndarray | None:
         """The values that change in a gate of this shape, bool in that shape; None for all of them."""
@@ -97,7 +92,7 @@ class Mute(Edit):
             raise ValueError(f"{self.block}: expected either channels or cells")
 
     @property
-    def branch(self) -> Branch:
+    def branch(self) -> Branch:  # type: ignore[override]  # read only, as all of a frozen edit
         return "spatial" if self.channels is None else "channel"
 
     def selection(self, shape: tuple[int, ...]) -> np.ndarray:
@@ -134,7 +129,7 @@ class Scale(Edit):
     factor: float
     channels: Sequence[int] | None = None
     cells: np.ndarray | None = field(default=None, repr=False)
-    branch: Branch = IMPLIED
+    branch: Branch | None = None  # type: ignore[assignment]  # None only until it is made
 
     def __post_init__(self) -> None:
         self._set(block=checked.text(self.block), factor=checked.number(self.factor, "factor"))
@@ -174,7 +169,7 @@ class Paint(Edit):
         self.check(self.values.shape)
 
     @property
-    def branch(self) -> Branch:
+    def branch(self) -> Branch:  # type: ignore[override]  # read only, as all of a frozen edit
         return "channel" if self.values.ndim == 1 else "spatial"
 
     def selection(self, shape: tuple[int, ...]) -> np.ndarray | None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.hosting.processes import free_ports, start, wait_until_up
 
 
 @dataclass(frozen=True)
@@ -29,24 +26,14 @@ class Hosted:
 @pytest.fixture(scope="session")
 def hosted(untrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
     folder = tmp_path_factory.mktemp("hosted")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     log = folder / "log.txt"
     with log.open("w") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("serve.py")), str(port), str(untrained)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            env={**os.environ, "GRADIO_TEMP_DIR": str(folder / "uploads"), "OMP_NUM_THREADS": "1"},
-        )
-    announced = process.stdout.readline()
-    if announced.strip() != "up":
-        process.kill()
-        pytest.fail(f"the server did not start: {log.read_text()}")
+        process = start(port, untrained, folder / "uploads", stderr, OMP_NUM_THREADS="1")
+    try:
+        wait_until_up(process)
+    except RuntimeError as error:
+        pytest.fail(f"{error}: {log.read_text()}")
     yield Hosted(f"http://127.0.0.1:{port}", process, folder / "uploads", log, untrained)
     process.terminate()
     process.wait(timeout=30)

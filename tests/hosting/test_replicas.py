@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,10 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.hosting.processes import ROOT, free_ports, start, wait_until_up
 from tests.hosting.visitor import Visitor
 from tests.load.crowd import Case, Tally, cases, visit
 
-ROOT = Path(__file__).parents[2]
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx")
 
@@ -34,17 +32,19 @@ class Replicas:
 
 @pytest.fixture
 def replicas(untrained: Path, tmp_path: Path) -> Iterator[Replicas]:
-    ports = _free_ports(3)
+    ports = free_ports(3)
     text = (ROOT / "demo" / "replicas.conf").read_text(encoding="utf-8")
     for written, port in zip((7860, 7861, 7862), ports, strict=True):
         assert text.count(f"127.0.0.1:{written}") == 1
         text = text.replace(f"127.0.0.1:{written}", f"127.0.0.1:{port}")
     (tmp_path / "replicas.conf").write_text(text, encoding="utf-8")
-    copies = {f"127.0.0.1:{port}": _copy(port, untrained, tmp_path / str(port)) for port in ports[1:]}
+    copies = {
+        f"127.0.0.1:{port}": start(port, untrained, tmp_path / str(port), OMP_NUM_THREADS="1") for port in ports[1:]
+    }
     front = None
     try:
         for process in copies.values():
-            assert process.stdout.readline().strip() == "up"
+            wait_until_up(process)
         command = [NGINX, "-p", str(tmp_path), "-c", str(tmp_path / "replicas.conf"), "-g", "daemon off;"]
         front = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         _wait_for(ports[0])
@@ -63,7 +63,7 @@ def expected(untrained: Path) -> list[Case]:
 @pytest.mark.timeout(900)
 def test_visitors_stay_with_their_copy_and_survive_the_death_of_the_other(replicas, expected) -> None:
     served = {_copy_of(httpx.Client(base_url=replicas.address)) for _ in range(24)}
-    assert served == set(replicas.copies)  # twenty-four coins all on one side: one in eight million
+    assert served == set(replicas.copies)  # twenty-four coins all on one side: about one in a million
 
     tally = Tally()
     crowd = [threading.Thread(target=visit, args=(replicas.address, expected, 4, seed, tally)) for seed in range(6)]
@@ -104,29 +104,6 @@ def _copy_of(client: httpx.Client) -> str:
 
 def _photo(visitor: Visitor, case: Case) -> dict:
     return visitor.ask("run_photo", upload=visitor.upload(case.photo), model="person-psa-parallel")
-
-
-def _copy(port: int, weights: Path, folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("serve.py")), str(port), str(weights)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "GRADIO_TEMP_DIR": str(folder), "OMP_NUM_THREADS": "1"},
-    )
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 def _wait_for(port: int) -> None:

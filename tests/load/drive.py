@@ -11,8 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -24,9 +22,9 @@ import torch
 
 from psa_viz.models import weights
 from psa_viz.models.zoo import build
+from tests.hosting.processes import free_ports, start, wait_until_up
 from tests.load.crowd import Tally, cases, visit
 
-ROOT = Path(__file__).parents[2]
 MOST_GROWTH = 300e6
 """Bytes that the server may grow by, whoever comes: buffers of the network, and what Python does not give back."""
 MOST_RESULTS = 35e6
@@ -36,20 +34,10 @@ MOST_RESULTS = 35e6
 def drive(clients: int, requests: int, photos: int, file: Path, folder: Path) -> dict:
     """Start a server with these weights, send it the crowd, and say how it went."""
     expected = cases(file, photos)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "tests" / "hosting" / "serve.py"), str(port), str(file)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "GRADIO_TEMP_DIR": str(folder / "uploads"), "GRADIO_ANALYTICS_ENABLED": "False"},
-    )
+    (port,) = free_ports(1)
+    process = start(port, file, folder / "uploads")
     try:
-        if process.stdout.readline().strip() != "up":
-            raise RuntimeError("the server did not start")
+        wait_until_up(process)
         tally, memory, fifths = Tally(), [resident(process.pid)], []
         shares = [requests // clients + (number < requests % clients) for number in range(clients)]
         visitors = [

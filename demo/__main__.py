@@ -43,6 +43,7 @@ def serve(host: str, port: int) -> None:
     from demo import server
     from demo.app import default_page, launch_options  # late, so that --help answers at once
 
+    server.steady_memory()
     server.keep_clean(server.own_folder())
     page, engine = default_page()
     page.launch(server_name=host, server_port=port, quiet=True, prevent_thread_lock=True, **launch_options())

@@ -6,7 +6,9 @@ Limits of a single photo are in psa_viz.inference.photo; turns at the network ar
 from __future__ import annotations
 
 import atexit
+import ctypes
 import os
+import platform
 import shutil
 import tempfile
 import threading
@@ -29,6 +31,17 @@ SESSIONS = 64
 """Visitors whose results are remembered. One may keep 45 megapixels at four bytes: 11.5 GB if all of them do."""
 QUEUE = {"max_size": 128, "api_open": False, "default_concurrency_limit": 8}
 """In front of the turns: what does not fit is refused by Gradio itself, and nobody may go around it."""
+
+M_ARENA_MAX, ARENAS = -8, 2
+"""glibc's name for a setting of malloc (malloc.h), and our value."""
+
+
+def steady_memory() -> None:
+    """Let all threads allocate from the same two arenas: with one for every thread, glibc gives back to nobody what the
+    threads of long gone requests left there, and the process grows for hours. Does nothing where malloc is another's.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
 
 
 def limits() -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from demo.means import means_of
 from psa_viz.inference.experiment import Experiment
@@ -119,6 +120,22 @@ def test_off_can_be_the_data_sets_mean_where_one_is_stored(bench: Page, experime
     part(bench, "spatial-off").click()
     edit = SwitchOff(BLOCK, "spatial", to=means.gate(BLOCK, "spatial", (SIDE, SIDE)).astype(float))
     assert settled(bench, 1) == said(experiment, [edit])
+
+
+def test_without_a_stored_mean_that_choice_is_not_there_and_it_is_said(call: Callable[..., Page]) -> None:
+    page = call()
+
+    def without_means(route: Route) -> None:
+        answer = route.fetch()
+        body, found = re.subn(r'(\\"means\\": )\{.*?\}', r"\1{}", answer.text())
+        assert found, "the page says what means are stored"
+        route.fulfill(response=answer, body=body)
+
+    page.route(page.url.split("#")[0], without_means)
+    page.reload()
+    page.get_by_role("tab", name="Change").click()
+    expect(part(page, "off-words")).to_contain_text("No data set\u2019s mean is stored")
+    expect(part(page, "off-choice").locator('option[value="data"]')).to_be_disabled()
 
 
 def test_two_visitors_who_edit_at_once_never_mix(call: Callable[..., Page], experiment: Experiment) -> None:

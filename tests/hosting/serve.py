@@ -26,6 +26,7 @@ def main() -> None:
     def load(name: str, device: str = "auto") -> Any:
         return psa_viz.load(weights, device=device)
 
+    server.steady_memory()
     server.keep_clean(server.own_folder())
     engine = Engine([DEFAULT], load=load)
     page = build(engine, Shelf())

@@ -14,10 +14,17 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, channels_last
+from torch import Tensor
 
 from psa_viz.attention.positions import Sums
-from psa_viz.attention.steps import channel_gate, map_past, spatial_direction, spatial_gate, spatial_logits
+from psa_viz.attention.steps import (
+    channel_gate,
+    map_past,
+    pooled_query,
+    spatial_direction,
+    spatial_gate,
+    spatial_logits,
+)
 
 if TYPE_CHECKING:
     from psa_viz.attention.polarized import PolarizedSelfAttention
@@ -26,23 +33,17 @@ MOST_CHANNELS = 1024
 TYPES = (torch.float32, torch.float16, torch.bfloat16)
 TRITON = find_spec("triton") is not None
 INTERPRETED = TRITON and os.environ.get("TRITON_INTERPRET") == "1"
-"""Triton then runs on the CPU, slowly, to be tested."""
+"""Triton then runs on the CPU, slowly, to be tested, in place of the C++ way."""
 
 
 def unavailable(x: Tensor) -> str | None:
-    """Why the fused passes cannot be used for features (N, C, H, W), or None if they can."""
-    if not x.is_cuda and not INTERPRETED:
-        return "the features are not on a GPU"
+    """Why features on a GPU cannot take this way, or None if they can."""
     if not TRITON:
         return "Triton is not installed"
-    if torch.is_grad_enabled():
-        return "gradients are on, and the fused passes have none: use torch.no_grad()"
     if x.dtype not in TYPES:
         return f"the features are {x.dtype}, not float32, float16 or bfloat16"
     if x.shape[1] > MOST_CHANNELS:
         return f"{x.shape[1]} channels do not fit into a tile; at most {MOST_CHANNELS} do"
-    if not (x.is_contiguous() or x.is_contiguous(memory_format=channels_last)):
-        return "the features are neither contiguous nor channels_last in memory"
     return None
 
 
@@ -63,7 +64,8 @@ def _forward(block: PolarizedSelfAttention, x: Tensor, tapped: bool) -> Tensor:
         if kept is not weights:
             pooled = Sums(x).over_positions(kept)
     channel = channel_gate(block.channel, pooled.to(x.dtype), tapped)  # (N, C)
-    direction, bias = spatial_direction(gate, mean.to(x.dtype), None if parallel else channel.to(x.dtype), tapped)
+    scale = None if parallel else channel.to(x.dtype)
+    direction, bias = spatial_direction(gate, pooled_query(gate, mean.to(x.dtype), scale, tapped), scale)
     if gate.softmax_on == "product":  # over all positions: the gate has to be known before the output is begun
         product = Sums(x).over_channels(direction)
         logits = spatial_logits(gate, product if bias is None else product + bias[:, None], size, tapped)

@@ -8,7 +8,14 @@ from torch import Tensor
 
 from psa_viz.attention.gain import apply_gates
 from psa_viz.attention.positions import Sums
-from psa_viz.attention.steps import channel_gate, position_softmax, spatial_direction, spatial_gate, spatial_logits
+from psa_viz.attention.steps import (
+    channel_gate,
+    pooled_query,
+    position_softmax,
+    spatial_direction,
+    spatial_gate,
+    spatial_logits,
+)
 
 if TYPE_CHECKING:
     from psa_viz.attention.polarized import PolarizedSelfAttention
@@ -26,7 +33,8 @@ def forward(block: PolarizedSelfAttention, x: Tensor, tapped: bool) -> Tensor:
     weights = position_softmax(block.channel, sums.over_channels(block.channel.query.weight), size, tapped)
     channel = channel_gate(block.channel, sums.over_positions(weights), tapped)  # (N, C)
     scale = None if block.layout == "parallel" else channel if channel.dtype == x.dtype else channel.to(x.dtype)
-    direction, bias = spatial_direction(block.spatial, sums.mean(), scale, tapped)
+    query = pooled_query(block.spatial, sums.mean(), scale, tapped)  # (N, C/2)
+    direction, bias = spatial_direction(block.spatial, query, scale)
     product = sums.over_channels(direction)  # (N, HW)
     logits = spatial_logits(block.spatial, product if bias is None else product + bias[:, None], size, tapped)
     return apply_gates(x, channel, spatial_gate(block.spatial, logits, size, tapped), block.layout)

@@ -42,20 +42,21 @@ def channel_gate(gate: ChannelGate, pooled: Tensor, tapped: bool) -> Tensor:
     return past(gate.gate, torch.sigmoid(past(gate.logits, logits)))
 
 
-def spatial_direction(
-    gate: SpatialGate, mean: Tensor, scale: Tensor | None, tapped: bool
-) -> tuple[Tensor, Tensor | None]:
-    """(N, C) GAP(X) -> (N, C) W_v^T s and (N,) s^T b, or None without biases. For softmax_on "query" and "product".
-
-    With a scale, (N, C), the direction is that of scale * X, to be multiplied with X as it is.
-    """
-    query, value = gate.query, gate.value
+def pooled_query(gate: SpatialGate, mean: Tensor, scale: Tensor | None, tapped: bool) -> Tensor:
+    """(N, C) GAP(X) -> (N, C/2) s, that of scale * X with an (N, C) scale. For softmax_on "query" and "product"."""
+    query = gate.query
     pooled = F.linear(mean if scale is None else mean * scale, query.weight, query.bias)
     if gate.softmax_on == "query":
         pooled = wide_softmax(pooled)
-    if tapped:
-        pooled = past(gate.pooled_query, pooled)
-    weight, bias = value.weight, value.bias
+    return past(gate.pooled_query, pooled) if tapped else pooled
+
+
+def spatial_direction(gate: SpatialGate, pooled: Tensor, scale: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """(N, C/2) s -> (N, C) W_v^T s and (N,) s^T b, or None without biases.
+
+    With a scale, (N, C), the direction is that of scale * X, to be multiplied with X as it is.
+    """
+    weight, bias = gate.value.weight, gate.value.bias
     if pooled.dtype != weight.dtype:
         pooled = pooled.to(weight.dtype)
     direction = torch.mm(pooled, weight)

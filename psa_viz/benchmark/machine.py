@@ -7,6 +7,8 @@ from pathlib import Path
 
 import torch
 
+from psa_viz.attention import native
+
 
 def machine(device: torch.device) -> dict:
     """Facts that a figure means nothing without."""
@@ -17,6 +19,7 @@ def machine(device: torch.device) -> dict:
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "native_bfloat16": native_bfloat16(device),
+        "compiled_passes": native.reason() or "yes",
     }
     if device.type == "cuda":
         facts["gpu"] = torch.cuda.get_device_name(device)

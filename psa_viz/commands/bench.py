@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 PARTS = ("explain", "block", "network", "recording", "bundled")
 BLOCK = (
-    "{formula:8} {layout:10} {shape:>13} {images:2} {memory:13} {precision:8} {what:7} {path:5} {printed_ms:10.2f} "
+    "{formula:8} {layout:10} {shape:>13} {images:2} {memory:13} {precision:8} {what:7} {path:8} {printed_ms:10.2f} "
     "{ours_ms:8.2f} {floor_ms:9.3f} {speedup:7.1f}x {over_floor:9.1f}x {printed_mb:10.1f} {ours_mb:8.1f}"
 )
 BLOCK_HEAD = (
-    f"{'formula':8} {'layout':10} {'C, H, W':>13} {'N':>2} {'memory':13} {'type':8} {'passes':7} {'path':5} "
+    f"{'formula':8} {'layout':10} {'C, H, W':>13} {'N':>2} {'memory':13} {'type':8} {'passes':7} {'path':8} "
     f"{'printed ms':>10} {'ours ms':>8} {'floor ms':>9} {'speedup':>8} {'over floor':>10} "
     f"{'printed MB':>10} {'ours MB':>8}"
 )

@@ -7,7 +7,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from psa_viz.attention.channel import ChannelGate
-from psa_viz.attention.compiled import Weights
+from psa_viz.attention.compiled import Inside
 from psa_viz.attention.gain import Layout, apply_gates
 from psa_viz.attention.spatial import SpatialGate
 from psa_viz.attention.watched import Watched
@@ -62,7 +62,7 @@ class PolarizedSelfAttention(nn.Module):
         self.formula = formula
         self.channel = ChannelGate(channels, ending=ending, bias=bias)
         self._watched: Watched | None = None
-        self._weights: Weights | None = None
+        self._inside: Inside | None = None
         self.spatial = SpatialGate(channels, softmax_on=softmax_on, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -71,8 +71,8 @@ class PolarizedSelfAttention(nn.Module):
             raise ValueError(f"expected features (N, {self.channels}, H, W), got {tuple(x.shape)}")
         if self._watched is None or not self._watched.still(self):
             self._watched = Watched(self)
-            self._weights = None if self.spatial.softmax_on == "value" else Weights(self)
-        if self.spatial.softmax_on != "value" and not self._watched.others:
+            self._inside = None if self.spatial.softmax_on == "value" else Inside(self)
+        if self._inside is not None and not self._watched.others:
             return way(x).forward(self, x, tapped=self._watched.taps)
         channel = self.channel(x)  # (N, C)
         spatial = self.spatial(x, scale=None if self.layout == "parallel" else channel)  # (N, H, W)

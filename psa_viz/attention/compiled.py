@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from psa_viz.attention import native, quick
-from psa_viz.attention.steps import map_past, past
+from psa_viz.attention.steps import hooked
 
 if TYPE_CHECKING:
     from psa_viz.attention.polarized import PolarizedSelfAttention
@@ -58,10 +58,10 @@ class Inside:
             spatial.softmax_on == "query", block.layout == "parallel",
         )  # fmt: skip
         self.taps = (
-            (channel.position_weights, True), (channel.logits, False), (channel.gate, False),
-            (spatial.pooled_query, False), (spatial.logits, True), (spatial.gate, True),
+            channel.position_weights, channel.logits, channel.gate,
+            spatial.pooled_query, spatial.logits, spatial.gate,
         )  # fmt: skip
-        """In the order in which they are passed and of the structure in passes.cpp; and whether it is one for maps."""
+        """In the order in which they are passed, and of the structure in passes.cpp."""
 
     def weights(self) -> list[Tensor | None] | None:
         """Now, in the order of the structure in passes.cpp, None for a bias that is not there. None instead of a list
@@ -98,25 +98,28 @@ def forward(block: PolarizedSelfAttention, x: Tensor, tapped: bool) -> Tensor:
     if not tapped:
         _call(x, pointers, inside.form, _NOTHING, _NOTHING, y)
         return y
+    n, c, h, w = x.shape
+    a_map, of_channels = (n, h, w), (n, c)
+    shapes = (a_map, of_channels, of_channels, (n, inside.form.width), a_map, a_map)
+    wanted = [shape if hooked(tap) else None for shape, tap in zip(shapes, inside.taps, strict=True)]
     given: list[Tensor | None] = [None] * TAPS
-    seen = _seen(x, pointers, inside.form, given, y)
-    for place, (tap, is_map) in enumerate(inside.taps):
-        value = seen[place]
-        kept = map_past(tap, value, x.shape[2:]) if is_map else past(tap, value)
+
+    def seen() -> list[Tensor | None]:
+        """Fill y, and return what the taps are shown that somebody looks at."""
+        shown = [None if shape is None else x.new_empty(shape, dtype=torch.float32) for shape in wanted]
+        _call(x, pointers, inside.form, _Taps(*_pointers(given)), _Taps(*_pointers(shown)), y)
+        return shown
+
+    values = seen()
+    for place, tap in enumerate(inside.taps):
+        value = values[place]
+        if value is None:
+            continue
+        kept = tap(value)
         if kept is not value:  # what depends on it has to be computed again
             given[place] = kept.expand_as(value).float().contiguous()
-            y = torch.empty_like(x)
-            seen = _seen(x, pointers, inside.form, given, y)
+            values = seen()
     return y
-
-
-def _seen(x: Tensor, weights: ctypes.Array, form: _Form, given: list[Tensor | None], y: Tensor) -> list[Tensor]:
-    """Fill y; return what the taps are shown: (N, H*W), (N, C), (N, C), (N, C/2), (N, H*W), (N, H*W)."""
-    n, c, h, w = x.shape
-    sizes = (h * w, c, c, form.width, h * w, h * w)
-    seen = [torch.empty((n, size), dtype=torch.float32) for size in sizes]
-    _call(x, weights, form, _Taps(*_pointers(given)), _Taps(*_pointers(seen)), y)
-    return seen
 
 
 def _call(x: Tensor, weights: ctypes.Array, form: _Form, given: ctypes.Array, seen: ctypes.Array, y: Tensor) -> None:

@@ -383,7 +383,7 @@ template <class Value>
 struct Taps {
     Value *position_weights, *channel_logits, *channel, *pooled_query, *spatial_logits, *spatial;
 };
-using Seen = Taps<float>;         // all there, or all null
+using Seen = Taps<float>;         // null where nobody looks
 using Given = Taps<const float>;  // null where nothing is given
 
 // to (n, rows) = from (n, columns) matrix^T + bias. Rows of the matrix outside, so that it is read once.
@@ -448,11 +448,13 @@ void block(const Map<T>& map, const Weights& w, const Form& form, const Given& g
     // Whether the spatial gate has to be known before the output is begun: its softmax is over all positions, or it, or
     // what it is made of, is given.
     const bool gate_first = !form.softmax_on_query || given.spatial_logits || given.spatial;
-    std::unique_ptr<float[]> own(new float[n * (5 * c + form.inner + form.width + 1 + (gate_first ? p : 0))]);
+    std::unique_ptr<float[]> own(new float[n * (5 * c + form.inner + form.width + 1 + (gate_first ? 2 * p : 0))]);
     float *pooled = own.get(), *mean = pooled + n * c, *logits = mean + n * c, *channel = logits + n * c,
           *direction = channel + n * c, *inner = direction + n * c, *query = inner + n * form.inner,
-          *bias = query + n * form.width, *product = bias + n, *gate = product;
-    if (seen.channel) logits = seen.channel_logits, channel = seen.channel, query = seen.pooled_query;
+          *bias = query + n * form.width, *product = bias + n, *gate = product + n * p;
+    if (seen.channel_logits) logits = seen.channel_logits;
+    if (seen.channel) channel = seen.channel;
+    if (seen.pooled_query) query = seen.pooled_query;
     collapse(map, w.position_query, given.position_weights, pooled, mean, seen.position_weights, threads);
     channel_gate(w, form, given, pooled, n, c, inner, logits, channel);
     spatial_direction(w, form, given, mean, form.parallel ? nullptr : channel, n, c, query, direction, bias);
@@ -461,7 +463,8 @@ void block(const Map<T>& map, const Weights& w, const Form& form, const Given& g
         expand(map, channel, direction, added, nullptr, form.parallel, seen.spatial_logits, seen.spatial, y, threads);
         return;
     }
-    if (seen.spatial) product = seen.spatial_logits, gate = seen.spatial;
+    if (seen.spatial_logits) product = seen.spatial_logits;
+    if (seen.spatial) gate = seen.spatial;
     if (!given.spatial_logits) {
         over_channels(map, direction, added, product, threads);
         if (!form.softmax_on_query)

@@ -76,10 +76,14 @@ def spatial_gate(gate: SpatialGate, logits: Tensor, size: torch.Size, tapped: bo
     return map_past(gate.gate, weights, size) if tapped else weights
 
 
+def hooked(tap: Tap) -> bool:
+    """Whether somebody looks at what passes a tap, or replaces it."""
+    return bool(tap._forward_hooks or tap._forward_pre_hooks or tap._backward_hooks or tap._backward_pre_hooks)
+
+
 def past(tap: Tap, values: Tensor) -> Tensor:
     """What comes out of a tap, which is called only if it has a hook."""
-    hooked = tap._forward_hooks or tap._forward_pre_hooks or tap._backward_hooks or tap._backward_pre_hooks
-    return tap(values) if hooked else values
+    return tap(values) if hooked(tap) else values
 
 
 def map_past(tap: Tap, values: Tensor, size: torch.Size) -> Tensor:

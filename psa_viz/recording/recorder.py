@@ -46,7 +46,7 @@ def record(model: nn.Module, kinds: Collection[str] | None = None) -> Iterator[T
     wanted = set(KINDS if kinds is None else kinds)
     if unknown := wanted - KINDS.keys():
         raise ValueError(f"unknown kinds {sorted(unknown)}; expected some of {', '.join(KINDS)}")
-    taps = [(name, tap) for name, tap in model.named_modules() if isinstance(tap, Tap) and tap.kind in wanted]
+    taps = [(name, tap) for name, tap in _taps(model) if tap.kind in wanted]
     if not taps:
         warnings.warn("this model has no PSA block to record", stacklevel=3)
     trace, thread = Trace(), threading.get_ident()
@@ -132,6 +132,25 @@ def routed(model: nn.Module, ways: Mapping[str, Callable[[Tensor], Tensor]]) -> 
             handle.remove()
 
 
+def _taps(model: nn.Module) -> list[tuple[str, Tap]]:
+    """Those of model.named_modules(), in its order. Of a large network's thousands of modules only those that hold
+    others are visited."""
+    found: dict[Tap, str] = {}
+    seen: set[nn.Module] = set()
+
+    def visit(name: str, module: nn.Module) -> None:
+        if isinstance(module, Tap):
+            found.setdefault(module, name)
+        if module._modules and module not in seen:
+            seen.add(module)
+            for own, child in module._modules.items():
+                if child is not None and (child._modules or isinstance(child, Tap)):
+                    visit(f"{name}.{own}" if name else own, child)
+
+    visit("", model)
+    return [(name, tap) for tap, name in found.items()]
+
+
 def _router(way: Callable[[Tensor], Tensor], path: str, unused: set[str], thread: int):
     def route(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> Tensor | None:
         if threading.get_ident() != thread:
@@ -186,7 +205,8 @@ def _keeper(trace: Trace, name: str, thread: int):
     def keep(tap: Tap, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
         if current() == thread:
             # A copy: what follows in the forward pass may write into the tensor's memory. All else can wait.
-            trace.defer(_record, name, tap, next(calls), output.detach().clone())
+            kept = output.detach() if output.requires_grad else output
+            trace.defer(_record, name, tap, next(calls), kept.clone())
 
     return keep
 

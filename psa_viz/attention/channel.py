@@ -63,6 +63,14 @@ class ChannelGate(nn.Module):
         collapsed = self.value(pooled)  # W_v (X a): (N, C/2)
         return self.gate(self.sigmoid(self.logits(self.ending(collapsed))))  # (N, C)
 
+    def ending_parts(self) -> tuple[nn.Linear | None, nn.LayerNorm | None, nn.Linear]:
+        """What follows W_v X a: the bottleneck's narrow layer, the LayerNorm, and W_z; None where there is none."""
+        ending = self.ending
+        if isinstance(ending, nn.Linear):
+            return None, None, ending
+        narrow, norm, project = (None, ending[1], ending[0]) if len(ending) == 2 else (ending[0], ending[1], ending[3])
+        return narrow, norm, project  # type: ignore[return-value]
+
 
 def _make_ending(channels: int, ending: Ending, bias: bool) -> nn.Linear | nn.Sequential:
     inner = channels // 2

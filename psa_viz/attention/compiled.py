@@ -24,15 +24,17 @@ class _Form(ctypes.Structure):
 
     _fields_ = (
         ("inner", ctypes.c_int64),
+        ("narrow", ctypes.c_int64),
         ("width", ctypes.c_int64),
+        ("softmax", ctypes.c_int64),
         ("with_norm", ctypes.c_bool),
-        ("epsilon", ctypes.c_float),
-        ("softmax_on_query", ctypes.c_bool),
         ("parallel", ctypes.c_bool),
+        ("epsilon", ctypes.c_float),
     )
 
 
-_Weights = ctypes.c_void_p * 11
+SOFTMAX = {"query": 0, "product": 1, "value": 2}
+_Weights = ctypes.c_void_p * 13
 _Taps = ctypes.c_void_p * TAPS
 _ARGUMENTS = (
     ctypes.c_void_p, *[ctypes.c_int64] * 3, ctypes.c_int,  # the features
@@ -46,16 +48,28 @@ class Inside:
 
     def __init__(self, block: PolarizedSelfAttention) -> None:
         channel, spatial = block.channel, block.spatial
-        project, norm = (channel.ending, None) if isinstance(channel.ending, nn.Linear) else channel.ending
-        layers = (channel.query, channel.value, project, norm, spatial.query, spatial.value)
-        places = [({} if layer is None else layer._parameters, name) for layer in layers for name in ("weight", "bias")]
-        del places[1]  # W_q of the channel branch: its bias cancels
-        self._places = places
+        narrow, norm, project = channel.ending_parts()
         c, inner, width = block.channels, channel.value.out_features, spatial.query.out_features
-        self._sizes = (c, inner * c, inner, inner * c, c, c, c, width * c, width, width * c, width)
+        narrowed = 0 if narrow is None else narrow.out_features
+        layers = (  # each with the sizes of its weight and its bias
+            (channel.query, c, 1),
+            (channel.value, inner * c, inner),
+            (narrow, narrowed * inner, narrowed),
+            (norm, narrowed or c, narrowed or c),
+            (project, c * (narrowed or inner), c),
+            (spatial.query, width * c, width),
+            (spatial.value, width * c, width),
+        )
+        self._places = []
+        for layer, of_weight, of_bias in layers:
+            parameters = None if layer is None else layer._parameters
+            needed = layer is not None and not isinstance(layer, nn.LayerNorm)
+            self._places += [(parameters, "weight", of_weight, needed), (parameters, "bias", of_bias, False)]
+        del self._places[1]  # W_q of the channel branch: its bias cancels
+        self.softmax_on = spatial.softmax_on
         self.form = _Form(
-            inner, width, norm is not None, 0 if norm is None else norm.eps,
-            spatial.softmax_on == "query", block.layout == "parallel",
+            inner, narrowed, width, SOFTMAX[spatial.softmax_on],
+            norm is not None, block.layout == "parallel", 0 if norm is None else norm.eps,
         )  # fmt: skip
         self.taps = (
             channel.position_weights, channel.logits, channel.gate,
@@ -64,13 +78,13 @@ class Inside:
         """In the order in which they are passed, and of the structure in passes.cpp."""
 
     def weights(self) -> list[Tensor | None] | None:
-        """Now, in the order of the structure in passes.cpp, None for a bias that is not there. None instead of a list
-        if they are not what PSA has: a weight of another size, or one that a parametrization makes at every call."""
+        """Now, in the order of the structure in passes.cpp, None for what is not there. None instead of a list if they
+        are not what PSA has: a weight of another size, or one that a parametrization makes at every call."""
         found: list[Tensor | None] = []
-        for (parameters, name), size in zip(self._places, self._sizes, strict=True):
-            weight: Tensor | None = parameters.get(name)
+        for parameters, name, size, needed in self._places:
+            weight: Tensor | None = None if parameters is None else parameters.get(name)
             if weight is None:
-                if name == "weight" and (parameters or len(found) != 5):  # only the LayerNorm may be missing
+                if needed:
                     return None
             elif weight.numel() != size or not weight.is_cpu:
                 return None

@@ -2,8 +2,8 @@
 //
 //   pass one: softmax-weighted sum and mean of x
 //   between:  what both gates need, on (N, C) numbers
-//   pass two: spatial logits, spatial gate and output; in the official parallel formula, whose softmax needs all logits
-//             before the first gate, two passes
+//   pass two: spatial logits, spatial gate and output; in the official formulas, whose softmax over positions has to end
+//             before the first gate, two passes, and in the sequential one a matrix product for W_v X
 //
 // A tile is some positions of all channels, small enough to stay in the cache while it is used twice. Every tile leaves
 // its own softmax, and they are put together in order: results do not depend on the number of threads.
@@ -360,22 +360,25 @@ void expand(const Map<T>& map, const float* channel, const float* direction, con
     }
 }
 
-// What torch holds in memory. Pointers that may be null are marked so.
+// What torch holds in memory, biases null where there are none.
 struct Weights {
-    const float* position_query;                    // (C,)
-    const float *collapsed, *collapsed_bias;        // W_v of the channel branch (inner, C); (inner,) or null
-    const float *project, *project_bias;            // W_z (C, inner); (C,) or null
-    const float *norm, *norm_bias;                  // of the LayerNorm, (C,) each; or null
-    const float *pooled_query, *pooled_query_bias;  // W_q of the spatial branch (width, C); (width,) or null
-    const float *value, *value_bias;                // W_v of the spatial branch (width, C); (width,) or null
+    const float* position_query;                    // W_q of the channel branch (C,); its bias cancels
+    const float *collapsed, *collapsed_bias;        // W_v of the channel branch (inner, C), (inner,)
+    const float *narrow, *narrow_bias;              // of the bottleneck (narrow, inner), (narrow,); or null
+    const float *norm, *norm_bias;                  // of the LayerNorm over C or the bottleneck; or null
+    const float *project, *project_bias;            // W_z (C, inner or narrow), (C,)
+    const float *pooled_query, *pooled_query_bias;  // W_q of the spatial branch (width, C), (width,)
+    const float *value, *value_bias;                // W_v of the spatial branch (width, C), (width,)
 };
 
+enum Softmax : int64_t { ON_QUERY, ON_PRODUCT, ON_VALUE };
+
 struct Form {
-    int64_t inner, width;  // of the channel branch and of the spatial branch
-    bool with_norm;        // the channel branch ends with a LayerNorm over C
-    float epsilon;
-    bool softmax_on_query;  // else over the positions of the product
+    int64_t inner, narrow, width;  // of the channel branch, its bottleneck (0: none), and the spatial branch
+    Softmax softmax;               // of the spatial branch
+    bool with_norm;                // whether the channel branch has a LayerNorm
     bool parallel;
+    float epsilon;
 };
 
 // What the taps of the block are shown, or what takes its place.
@@ -411,23 +414,36 @@ void replace(const float* given, int64_t count, float* values) {
 void channel_gate(const Weights& w, const Form& form, const Given& given, const float* pooled, int64_t n, int64_t c,
                   float* inner, float* logits, float* gate) {
     linear(pooled, w.collapsed, w.collapsed_bias, n, form.inner, c, inner);
-    linear(inner, w.project, w.project_bias, n, c, form.inner, logits);
-    if (form.with_norm)
-        for (int64_t i = 0; i < n; ++i) layer_norm(logits + i * c, w.norm, w.norm_bias, c, form.epsilon);
+    if (form.narrow) {
+        float* const narrow = inner + n * form.inner;
+        linear(inner, w.narrow, w.narrow_bias, n, form.narrow, form.inner, narrow);
+        for (int64_t i = 0; i < n; ++i) layer_norm(narrow + i * form.narrow, w.norm, w.norm_bias, form.narrow, form.epsilon);
+        for (int64_t i = 0; i < n * form.narrow; ++i) narrow[i] = narrow[i] < 0 ? 0 : narrow[i];  // NaN stays
+        linear(narrow, w.project, w.project_bias, n, c, form.narrow, logits);
+    } else {
+        linear(inner, w.project, w.project_bias, n, c, form.inner, logits);
+        if (form.with_norm)
+            for (int64_t i = 0; i < n; ++i) layer_norm(logits + i * c, w.norm, w.norm_bias, c, form.epsilon);
+    }
     replace(given.channel_logits, n * c, logits);
     sigmoid_of(logits, gate, n * c);
     replace(given.channel, n * c, gate);
 }
 
-// (n, C) W_v^T s and (n,) s^T b from GAP(X). Equation 2; with a scale, both are those of scale * X.
-void spatial_direction(const Weights& w, const Form& form, const Given& given, float* mean, const float* scale,
-                       int64_t n, int64_t c, float* query, float* direction, float* bias) {
+// (n, width) s from GAP(X), that of scale * X if there is a scale. Equation 2.
+void pooled_query(const Weights& w, const Form& form, const Given& given, float* mean, const float* scale, int64_t n,
+                  int64_t c, float* query) {
     if (scale)
         for (int64_t i = 0; i < n * c; ++i) mean[i] *= scale[i];
     linear(mean, w.pooled_query, w.pooled_query_bias, n, form.width, c, query);
-    if (form.softmax_on_query)
+    if (form.softmax == ON_QUERY)
         for (int64_t i = 0; i < n; ++i) softmax_of(query + i * form.width, form.width);
     replace(given.pooled_query, n * form.width, query);
+}
+
+// (n, C) W_v^T s and (n,) s^T b; with a scale, what is to be multiplied with X to give that of scale * X.
+void spatial_direction(const Weights& w, const Form& form, const float* query, const float* scale, int64_t n, int64_t c,
+                       float* direction, float* bias) {
     for (int64_t i = 0; i < n; ++i) {
         const float* const s = query + i * form.width;
         float* const d = direction + i * c;
@@ -441,36 +457,138 @@ void spatial_direction(const Weights& w, const Form& form, const Given& given, f
     }
 }
 
+typedef float Vector __attribute__((vector_size(64), aligned(4), may_alias));
+constexpr int64_t LANES = 16;
+#ifdef __AVX512F__
+constexpr int ROWS = 8;  // that fill the registers of sums, and keep both units busy
+#else
+constexpr int ROWS = 4;
+#endif
+
+// out (rows, positions) = matrix (rows, channels) x; out in rows of `positions`
+template <int R>
+void some_rows(const float* matrix, const Tile& t, float* out) {
+    int64_t p = 0;
+    for (; p + LANES <= t.positions; p += LANES) {
+        Vector sums[R] = {};
+        for (int64_t c = 0; c < t.channels; ++c) {
+            const Vector x = *reinterpret_cast<const Vector*>(t.x + c * t.stride + p);
+            for (int r = 0; r < R; ++r) sums[r] += matrix[r * t.channels + c] * x;
+        }
+        for (int r = 0; r < R; ++r) *reinterpret_cast<Vector*>(out + r * t.positions + p) = sums[r];
+    }
+    for (int r = 0; r < R; ++r)
+        for (int64_t q = p; q < t.positions; ++q) {
+            float sum = 0;
+            for (int64_t c = 0; c < t.channels; ++c) sum += matrix[r * t.channels + c] * t.x[c * t.stride + q];
+            out[r * t.positions + q] = sum;
+        }
+}
+
+void matrix_product(const float* matrix, int64_t rows, const Tile& t, float* out) {
+    int64_t r = 0;
+    for (; r + ROWS <= rows; r += ROWS) some_rows<ROWS>(matrix + r * t.channels, t, out + r * t.positions);
+    for (; r < rows; ++r) some_rows<1>(matrix + r * t.channels, t, out + r * t.positions);
+}
+
+// logits (n, H*W) = s^T softmax(W_v Z) with Z = scale * X, or X without a scale. The softmax of every row is over all
+// positions; a bias would cancel in it.
+template <class T>
+void softmax_on_value(const Map<T>& map, const Weights& w, const Form& form, const float* query, const float* scale,
+                      float* logits, int most) {
+    const int64_t n = map.images, c = map.channels, width = form.width, tiles = map.tiles(), length = map.length();
+    const int threads = map.threads(most);
+    std::unique_ptr<float[]> values(new float[n * width * map.positions]);  // exp(W_v Z - largest of the row in the tile)
+    std::unique_ptr<float[]> parts(new float[2 * n * tiles * width]);       // that largest; the sum of the row in the tile
+    std::unique_ptr<float[]> scaled(new float[scale ? n * width * c : 0]);
+    for (int64_t i = 0; scale && i < n; ++i)
+        for (int64_t j = 0; j < width; ++j)
+            for (int64_t k = 0; k < c; ++k) scaled[(i * width + j) * c + k] = w.value[j * c + k] * scale[i * c + k];
+#pragma omp parallel num_threads(threads) if (threads > 1)
+    {
+        std::unique_ptr<float[]> own(new float[map.scratch() + (map.by_position ? length * c : 0)]);
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < n * tiles; ++i) {
+            const int64_t image = i / tiles, first = i % tiles * length;
+            Tile tile = map.tile(image, i % tiles, own.get());
+            if (map.by_position) {
+                float* const turned = own.get() + map.scratch();
+                for (int64_t p = 0; p < tile.positions; ++p)
+                    for (int64_t k = 0; k < c; ++k) turned[k * tile.positions + p] = tile.x[p * tile.stride + k];
+                tile = {turned, tile.positions, c, tile.positions};
+            }
+            float* const to = values.get() + (image * map.positions + first) * width;
+            matrix_product(scale ? scaled.get() + image * width * c : w.value, width, tile, to);
+            for (int64_t j = 0; j < width; ++j) {
+                float* const row = to + j * tile.positions;
+                const float largest = largest_of(row, tile.positions);
+                float total = 0;
+#pragma omp simd reduction(+ : total)
+                for (int64_t p = 0; p < tile.positions; ++p) {
+                    row[p] = exponential(row[p] - largest);
+                    total += row[p];
+                }
+                parts[2 * (i * width + j)] = largest, parts[2 * (i * width + j) + 1] = total;
+            }
+        }
+    }
+    for (int64_t image = 0; image < n; ++image)
+        for (int64_t j = 0; j < width; ++j) {  // parts become the factor of the row in the tile
+            float* const own = parts.get() + 2 * (image * tiles * width + j);
+            float largest = own[0], total = 0;
+            for (int64_t k = 0; k < tiles; ++k) largest = std::max(largest, own[2 * k * width]);
+            for (int64_t k = 0; k < tiles; ++k) {
+                own[2 * k * width] = exponential(own[2 * k * width] - largest);
+                total += own[2 * k * width] * own[2 * k * width + 1];
+            }
+            for (int64_t k = 0; k < tiles; ++k) own[2 * k * width] *= query[image * width + j] / total;
+        }
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+    for (int64_t i = 0; i < n * tiles; ++i) {
+        const int64_t image = i / tiles, first = i % tiles * length, count = std::min(length, map.positions - first);
+        std::unique_ptr<float[]> factors(new float[width]);
+        for (int64_t j = 0; j < width; ++j) factors[j] = parts[2 * (i * width + j)];
+        const int64_t at = image * map.positions + first;
+        over_channels_by_channel({values.get() + at * width, count, width, count}, factors.get(), logits + at);
+    }
+}
+
 template <class T>
 void block(const Map<T>& map, const Weights& w, const Form& form, const Given& given, const Seen& seen, T* y,
            int threads) {
     const int64_t n = map.images, c = map.channels, p = map.positions;
     // Whether the spatial gate has to be known before the output is begun: its softmax is over all positions, or it, or
     // what it is made of, is given.
-    const bool gate_first = !form.softmax_on_query || given.spatial_logits || given.spatial;
-    std::unique_ptr<float[]> own(new float[n * (5 * c + form.inner + form.width + 1 + (gate_first ? 2 * p : 0))]);
+    const bool gate_first = form.softmax != ON_QUERY || given.spatial_logits || given.spatial;
+    const int64_t sizes = 5 * c + form.inner + form.narrow + form.width + 1 + (gate_first ? 2 * p : 0);
+    std::unique_ptr<float[]> own(new float[n * sizes]);
     float *pooled = own.get(), *mean = pooled + n * c, *logits = mean + n * c, *channel = logits + n * c,
-          *direction = channel + n * c, *inner = direction + n * c, *query = inner + n * form.inner,
+          *direction = channel + n * c, *inner = direction + n * c, *query = inner + n * (form.inner + form.narrow),
           *bias = query + n * form.width, *product = bias + n, *gate = product + n * p;
     if (seen.channel_logits) logits = seen.channel_logits;
     if (seen.channel) channel = seen.channel;
     if (seen.pooled_query) query = seen.pooled_query;
     collapse(map, w.position_query, given.position_weights, pooled, mean, seen.position_weights, threads);
     channel_gate(w, form, given, pooled, n, c, inner, logits, channel);
-    spatial_direction(w, form, given, mean, form.parallel ? nullptr : channel, n, c, query, direction, bias);
+    const float* const scale = form.parallel ? nullptr : channel;
+    pooled_query(w, form, given, mean, scale, n, c, query);
     const float* const added = w.value_bias ? bias : nullptr;
+    if (form.softmax != ON_VALUE) spatial_direction(w, form, query, scale, n, c, direction, bias);
     if (!gate_first) {
         expand(map, channel, direction, added, nullptr, form.parallel, seen.spatial_logits, seen.spatial, y, threads);
         return;
     }
     if (seen.spatial_logits) product = seen.spatial_logits;
     if (seen.spatial) gate = seen.spatial;
-    if (!given.spatial_logits) {
+    if (given.spatial_logits) {
+        replace(given.spatial_logits, n * p, product);
+    } else if (form.softmax == ON_VALUE) {
+        softmax_on_value(map, w, form, query, scale, product, threads);
+    } else {
         over_channels(map, direction, added, product, threads);
-        if (!form.softmax_on_query)
+        if (form.softmax == ON_PRODUCT)
             for (int64_t i = 0; i < n; ++i) softmax_of(product + i * p, p);
     }
-    replace(given.spatial_logits, n * p, product);
     sigmoid_of(product, gate, n * p);
     replace(given.spatial, n * p, gate);
     expand(map, channel, nullptr, nullptr, gate, form.parallel, nullptr, nullptr, y, threads);

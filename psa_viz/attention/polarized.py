@@ -71,9 +71,9 @@ class PolarizedSelfAttention(nn.Module):
             raise ValueError(f"expected features (N, {self.channels}, H, W), got {tuple(x.shape)}")
         if self._watched is None or not self._watched.still(self):
             self._watched = Watched(self)
-            self._inside = None if self.spatial.softmax_on == "value" else Inside(self)
-        if self._inside is not None and not self._watched.others:
-            return way(x).forward(self, x, tapped=self._watched.taps)
+            self._inside = Inside(self)
+        if not self._watched.others:
+            return way(x, self._inside.softmax_on).forward(self, x, tapped=self._watched.taps)
         channel = self.channel(x)  # (N, C)
         spatial = self.spatial(x, scale=None if self.layout == "parallel" else channel)  # (N, H, W)
         return apply_gates(x, channel, spatial, self.layout)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def forward(block: PolarizedSelfAttention, x: Tensor, tapped: bool) -> Tensor:
-    """(N, C, H, W) -> (N, C, H, W). Not for the official sequential formula, whose softmax stands on the value.
+    """(N, C, H, W) -> (N, C, H, W).
 
     Args:
         block: its weights and taps are used, and none of its modules is called.
@@ -34,7 +34,11 @@ def forward(block: PolarizedSelfAttention, x: Tensor, tapped: bool) -> Tensor:
     channel = channel_gate(block.channel, sums.over_positions(weights), tapped)  # (N, C)
     scale = None if block.layout == "parallel" else channel if channel.dtype == x.dtype else channel.to(x.dtype)
     query = pooled_query(block.spatial, sums.mean(), scale, tapped)  # (N, C/2)
-    direction, bias = spatial_direction(block.spatial, query, scale)
-    product = sums.over_channels(direction)  # (N, HW)
-    logits = spatial_logits(block.spatial, product if bias is None else product + bias[:, None], size, tapped)
+    if block.spatial.softmax_on == "value":
+        product = block.spatial.product_with_softmax(x, query, scale)  # (N, HW)
+    else:
+        direction, bias = spatial_direction(block.spatial, query, scale)
+        product = sums.over_channels(direction)
+        product = product if bias is None else product + bias[:, None]
+    logits = spatial_logits(block.spatial, product, size, tapped)
     return apply_gates(x, channel, spatial_gate(block.spatial, logits, size, tapped), block.layout)

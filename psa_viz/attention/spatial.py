@@ -69,7 +69,7 @@ class SpatialGate(nn.Module):
         if self.softmax_on == "query":
             query = self.softmax(query)
         query = self.pooled_query(query)
-        product = self._product_with_softmax if self.softmax_on == "value" else self._product
+        product = self.product_with_softmax if self.softmax_on == "value" else self._product
         logits = product(x, query, scale)  # (N, HW)
         if self.softmax_on == "product":
             logits = self.softmax(logits)
@@ -83,7 +83,7 @@ class SpatialGate(nn.Module):
         product = Sums(x).over_channels(direction if scale is None else direction * scale)  # (N, HW)
         return product if bias is None else product + (query @ bias)[:, None]
 
-    def _product_with_softmax(self, x: Tensor, query: Tensor, scale: Tensor | None) -> Tensor:
+    def product_with_softmax(self, x: Tensor, query: Tensor, scale: Tensor | None) -> Tensor:
         """s^T softmax(W_v X): the softmax forbids the shortcut, O(C^2 * N)."""
         weight = self.value.weight.expand(len(x), -1, -1)  # (N, C/2, C)
         weight = weight if scale is None else weight * scale[:, None]

@@ -28,11 +28,13 @@ def position_softmax(gate: ChannelGate, scores: Tensor, size: torch.Size, tapped
 
 
 def channel_gate(gate: ChannelGate, pooled: Tensor, tapped: bool) -> Tensor:
-    """(N, C) X a -> (N, C) weights in (0, 1). For the endings "norm" and "linear"."""
+    """(N, C) X a -> (N, C) weights in (0, 1)."""
     value, ending = gate.value, gate.ending
     logits = F.linear(pooled, value.weight, value.bias)
     if isinstance(ending, nn.Linear):
         logits = F.linear(logits, ending.weight, ending.bias)
+    elif len(ending) > 2:  # the bottleneck: small, and nobody looks inside
+        logits = ending(logits)
     else:
         project, norm = ending
         logits = F.linear(logits, project.weight, project.bias)
@@ -43,7 +45,7 @@ def channel_gate(gate: ChannelGate, pooled: Tensor, tapped: bool) -> Tensor:
 
 
 def pooled_query(gate: SpatialGate, mean: Tensor, scale: Tensor | None, tapped: bool) -> Tensor:
-    """(N, C) GAP(X) -> (N, C/2) s, that of scale * X with an (N, C) scale. For softmax_on "query" and "product"."""
+    """(N, C) GAP(X) -> (N, C/2) s, that of scale * X with an (N, C) scale."""
     query = gate.query
     pooled = F.linear(mean if scale is None else mean * scale, query.weight, query.bias)
     if gate.softmax_on == "query":

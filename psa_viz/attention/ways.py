@@ -10,13 +10,20 @@ from torch.autograd import forward_ad
 from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from psa_viz.attention import compiled, fused, quick
+from psa_viz.attention.spatial import SoftmaxOn
 
 KINDS = (Tensor, nn.Parameter)
 
 
-def way(x: Tensor) -> ModuleType:
-    """The fastest one that features (N, C, H, W) can take: a module with a function `forward`."""
-    return quick if why_quick(x) else _other(x)
+def way(x: Tensor, softmax_on: SoftmaxOn) -> ModuleType:
+    """The fastest one that features (N, C, H, W) can take in a block of that kind: a module with a function `forward`.
+
+    The official sequential formula, with its softmax on the value, has no fused way.
+    """
+    if why_quick(x):
+        return quick
+    other = _other(x)
+    return quick if other is fused and softmax_on == "value" else other
 
 
 def why_quick(x: Tensor) -> str | None:

@@ -38,8 +38,7 @@ class BlockTimes:
 
     Attributes:
         formula, layout, channels, height, width, images, memory, precision, backward: the case.
-        path: "compiled" for C++, "fused" for Triton, "quick" for torch alone, "modules" for the official sequential
-            formula; see psa_viz.attention.ways.
+        path: "compiled" for C++, "fused" for Triton, "quick" for torch alone; see psa_viz.attention.ways.
         printed_ms: the formula as printed; with backward, forward and backward together.
         ours_ms: our block, the same.
         floor_ms: two reads and one write of the features, at the speed of a copy measured in the same rounds.
@@ -95,7 +94,7 @@ def time_block(case: Case, device: torch.device, rounds: int) -> BlockTimes:
     x = x.contiguous(memory_format=channels_last if case.channels_last else contiguous_format)
     with torch.no_grad():
         difference = (block(x) - printed(x)).abs().max().item()
-        path = "modules" if block.spatial.softmax_on == "value" else ways.way(x).__name__.split(".")[-1]
+        path = ways.way(x, block.spatial.softmax_on).__name__.rpartition(".")[2]
     copy = torch.empty_like(x)
     run = _training_step if case.backward else _inference
     x.requires_grad_(case.backward)
@@ -110,7 +109,7 @@ def time_block(case: Case, device: torch.device, rounds: int) -> BlockTimes:
         case.formula, case.layout, channels, height, width, n,
         "channels_last" if case.channels_last else "contiguous", str(case.dtype).removeprefix("torch."),
         case.backward,
-        path="quick" if case.backward and path != "modules" else path,
+        path="quick" if case.backward else path,
         printed_ms=times.milliseconds("printed"),
         ours_ms=times.milliseconds("ours"),
         floor_ms=1.5 * times.milliseconds("copy"),

@@ -15,7 +15,7 @@ from psa_viz.attention.polarized import PARTS, PolarizedSelfAttention
 from psa_viz.attention.spatial import SpatialGate
 from psa_viz.recording.recorder import record
 
-FORMS = list(PARTS)[:3]
+FORMS = list(PARTS)
 LAYOUTS = [torch.contiguous_format, torch.channels_last]
 SHAPES = [
     (1, 48, 7, 5),
@@ -62,6 +62,8 @@ def run(block, x, tapped=False):
 @pytest.mark.parametrize(("formula", "layout"), FORMS)
 @pytest.mark.parametrize("memory_format", LAYOUTS)
 def test_equal_to_float64(formula, layout, memory_format, shape):
+    if shape[1] < 24 and (formula, layout) == ("official", "sequential"):
+        pytest.skip("its bottleneck wants 24 channels")
     block = make(shape[1], formula, layout, bias=formula == "paper")
     x = features(*shape, memory_format=memory_format)
     before = x.clone()
@@ -276,7 +278,7 @@ def test_other_kinds_of_tensors_keep_their_kind():
 def test_reasons_against(x, words):
     with torch.no_grad():
         assert words in ways.why_quick(x)
-        assert ways.way(x) is quick
+        assert ways.way(x, "query") is quick
         assert ways.why_quick(torch.zeros(1, 4, 2, 2)) == native.reason()
     assert "gradients are on" in ways.why_quick(torch.zeros(1, 4, 2, 2))
 

@@ -134,7 +134,7 @@ REPLACED = [
 
 
 @pytest.mark.parametrize(("path", "change"), REPLACED)
-@pytest.mark.parametrize(("formula", "layout"), list(PARTS)[:3])
+@pytest.mark.parametrize(("formula", "layout"), PARTS)
 def test_what_a_tap_is_replaced_by_is_used(formula, layout, path, change):
     block, x = make(formula, layout), features()
     plain = block(x)

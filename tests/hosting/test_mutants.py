@@ -16,6 +16,8 @@ from PIL import Image
 
 from psa_viz.inference import photo
 from psa_viz.inference.photo import load_photo
+from tests.hosting import damage
+from tests.hosting.damage import one_sentence
 from tests.hosting.mutants import encoded, mutants, traps
 
 ROOT = Path(__file__).parents[2]
@@ -23,10 +25,6 @@ COUNT = 1000
 MOST_BYTES_A_PIXEL = 16
 """While a photo is read: a gigabyte for the largest that is."""
 KIB = 1 if sys.platform == "darwin" else 1024
-
-
-def one_sentence(text: str) -> bool:
-    return 10 < len(text) < 250 and text.isprintable() and "Traceback" not in text
 
 
 def test_a_thousand_damaged_files_give_a_picture_or_a_sentence(monkeypatch, tmp_path):
@@ -52,6 +50,33 @@ def test_a_thousand_damaged_files_give_a_picture_or_a_sentence(monkeypatch, tmp_
     assert min(pictures, len(sentences)) > COUNT // 10
     assert os.listdir(tmp_path) == [], "reading a photo writes nothing"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIB - before < 400e6
+
+
+def test_every_door_answers_traps_and_damaged_files(tmp_path):
+    report = damage.run(60, ["web", "api", "command"], tmp_path)
+    assert damage.held(report), report
+    for door in ("web", "api", "command"):
+        assert min(report[door]["pictures"], report[door]["sentences"] - len(traps())) > 3, report
+
+
+@pytest.mark.parametrize(
+    ("sign", "words"),
+    [
+        ("wrong", ["a.png: Traceback"]),
+        ("pictures", 3),
+        ("hooks_left", 1),
+        ("alive", False),
+        ("written_elsewhere", ["x"]),
+    ],
+)
+def test_the_report_is_not_always_good(sign, words):
+    report = {
+        "files": 2, "web": {"pictures": 1, "sentences": 1, "wrong": []}, "hooks_left": 0, "alive": True,
+        "log": {"tracebacks": 0, "names_of_files": []}, "written_elsewhere": [],
+    }  # fmt: skip
+    assert damage.held(report)
+    (report if sign in report else report["web"])[sign] = words
+    assert not damage.held(report)
 
 
 @pytest.mark.parametrize("kind", ["RGBA", "I;16"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,10 +12,23 @@ if TYPE_CHECKING:
     from psa_viz.evidence.work import Work
 
 
-class Progress:
-    """Safe to use from many threads. One computation a visitor: the page asks for one thing at a time."""
+LONGEST = 180.0
+"""Seconds that one computation may hold a device; the longest test of the Evidence tab takes a third on two cores."""
 
-    def __init__(self) -> None:
+
+class TooLong(ValueError):
+    """A computation ended by the clock, and a sentence for the visitor."""
+
+
+class Progress:
+    """Safe to use from many threads. One computation a visitor: the page asks for one thing at a time.
+
+    Args:
+        longest: seconds after which a computation ends before its next batch.
+    """
+
+    def __init__(self, longest: float = LONGEST) -> None:
+        self.longest = longest
         self._lock = threading.Lock()
         self._running: dict[str, tuple[Work, threading.Event]] = {}
 
@@ -28,8 +42,17 @@ class Progress:
         """
         from psa_viz.evidence.work import Work
 
-        stopped = threading.Event()
-        work = Work(total, cancelled=stopped.is_set)
+        stopped, end = threading.Event(), time.monotonic() + self.longest
+
+        def cancelled() -> bool:
+            if time.monotonic() > end:
+                raise TooLong(
+                    f"stopped after {self.longest:.0f} seconds, so that others get their turn: nothing was changed; "
+                    f"a block of a later stage takes less"
+                )
+            return stopped.is_set()
+
+        work = Work(total, cancelled=cancelled)
         entry = (work, stopped)
         with self._lock:
             if visitor:

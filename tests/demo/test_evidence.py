@@ -54,6 +54,11 @@ def test_every_branch_of_every_block_is_ranked(engine, visit):
     assert losses == sorted(losses, reverse=True)
 
 
+def test_the_clock_ends_it_with_a_sentence(engine, visit):
+    with pytest.raises(ValueError, match="so that others get their turn: nothing was changed"):
+        rank({"target": "class:background"}, visit, engine, Progress(longest=0.0))
+
+
 def test_the_answer_holds_both_ends_of_every_curve(engine, visit):
     sent, _ = evidence({**GOOD, "branch": "channel"}, visit, engine, Progress())
     curves = sent["curves"]["curves"]

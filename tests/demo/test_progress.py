@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from demo.progress import Progress
+from demo.progress import Progress, TooLong
 from psa_viz.evidence.work import Cancelled
 
 
@@ -28,6 +28,15 @@ def test_only_the_own_computation_is_stopped():
         theirs.begin()
         with pytest.raises(Cancelled):
             mine.begin()
+
+
+def test_nothing_runs_for_longer_than_it_may():
+    progress = Progress(longest=0.0)
+    with progress.watched("a", 5) as work, pytest.raises(TooLong, match="after 0 seconds"):
+        work.begin()
+    assert progress.of("a") is None
+    with Progress(longest=60.0).watched("a", 5) as work:
+        work.begin()
 
 
 def test_what_fails_is_forgotten_too():

@@ -18,10 +18,10 @@ test: $(VENV)/.test chromium  ## run all tests, the browser's too
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
 check: $(VENV)/.test  ## lint and types
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/clang-format --dry-run --Werror psa_viz/attention/cpu/*
 
 format: $(VENV)/.test  ## rewrite the code in the house's format
-	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/clang-format -i psa_viz/attention/cpu/*
 
 examples: $(VENV)/.demo  ## explain the page's example photos again
 	$(BIN)/python -m demo.make_examples

@@ -1,4 +1,4 @@
-"""The block on a CPU in C++ (passes.cpp): one call, two reads of the features and one write. Inference only."""
+"""The block on a CPU in C++ (cpu/block.cpp): one call, two reads of the features and one write. Inference only."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from psa_viz.attention.polarized import PolarizedSelfAttention
 
 TYPES = {torch.float32: "psa_block_float32", torch.bfloat16: "psa_block_bfloat16"}
-"""Of the features -> the function in passes.cpp. Everything but features and output is float32."""
+"""Of the features -> the function in cpu/block.cpp. Everything but features and output is float32."""
 TAPS = 6
 
 
 class _Form(ctypes.Structure):
-    """As in passes.cpp."""
+    """As in cpu/gates.h."""
 
     _fields_ = (
         ("inner", ctypes.c_int64),
@@ -75,10 +75,10 @@ class Inside:
             channel.position_weights, channel.logits, channel.gate,
             spatial.pooled_query, spatial.logits, spatial.gate,
         )  # fmt: skip
-        """In the order in which they are passed, and of the structure in passes.cpp."""
+        """In the order in which they are passed, and of the structure in cpu/gates.h."""
 
     def weights(self) -> list[Tensor | None] | None:
-        """Now, in the order of the structure in passes.cpp, None for what is not there. None instead of a list if they
+        """Now, in the order of the structure in cpu/gates.h, None for what is not there. None instead of a list if they
         are not what PSA has: a weight of another size, or one that a parametrization makes at every call."""
         found: list[Tensor | None] = []
         for parameters, name, size, needed in self._places:
@@ -139,10 +139,14 @@ def forward(block: PolarizedSelfAttention, x: Tensor, tapped: bool) -> Tensor:
 def _call(x: Tensor, weights: ctypes.Array, form: _Form, given: ctypes.Array, seen: ctypes.Array, y: Tensor) -> None:
     function = getattr(native.library(), TYPES[x.dtype])
     if function.argtypes is None:
-        function.restype, function.argtypes = None, _ARGUMENTS
+        function.restype, function.argtypes = ctypes.c_int, _ARGUMENTS
     n, c, h, w = x.shape
-    function(x.data_ptr(), n, c, h * w, not x.is_contiguous(), weights, ctypes.byref(form), given, seen, y.data_ptr(),
-             torch.get_num_threads())  # fmt: skip
+    failed = function(
+        x.data_ptr(), n, c, h * w, not x.is_contiguous(), weights, ctypes.byref(form), given, seen, y.data_ptr(),
+        torch.get_num_threads(),
+    )  # fmt: skip
+    if failed:
+        raise torch.OutOfMemoryError(f"no memory for a PSA block on features {tuple(x.shape)}; use smaller images")
 
 
 def _pointers(tensors: list[Tensor | None]) -> list[int | None]:

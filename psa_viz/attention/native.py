@@ -1,4 +1,4 @@
-"""passes.cpp as a library of this machine: built by its C++ compiler when first needed, and kept for next time."""
+"""cpu/block.cpp as a library of this machine: built by its C++ compiler when first needed, and kept for next time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from pathlib import Path
 
 import torch
 
-SOURCE = Path(__file__).with_name("passes.cpp")
+FOLDER = Path(__file__).with_name("cpu")
+SOURCE = FOLDER / "block.cpp"
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp", "-fPIC")
 SWITCH = "PSA_VIZ_COMPILE"
 """In the environment, 0 turns all of this off."""
@@ -67,7 +68,7 @@ def _load() -> ctypes.CDLL:
     compiler = shutil.which(os.environ.get("CXX") or "g++")
     if compiler is None:
         raise NotBuilt("there is no C++ compiler: install g++, or name another with CXX")
-    name = f"passes-{_key(compiler)}.so"
+    name = f"block-{_key(compiler)}.so"
     kept = _own_folder()
     if kept is not None and _is_mine(kept / name):
         try:
@@ -112,7 +113,8 @@ def _key(compiler: str) -> str:
     version = subprocess.run([compiler, "--version"], capture_output=True, timeout=PATIENCE).stdout
     cpuinfo = Path("/proc/cpuinfo").read_text()
     processor = sorted({line for line in cpuinfo.splitlines() if line.startswith(("flags", "Features", "model name"))})
-    facts = (SOURCE.read_bytes(), " ".join(FLAGS).encode(), compiler.encode(), version,
+    sources = b"".join(file.read_bytes() for file in sorted(FOLDER.iterdir()))
+    facts = (sources, " ".join(FLAGS).encode(), compiler.encode(), version,
              "\n".join(processor).encode(), torch.__version__.encode())  # fmt: skip
     return hashlib.sha256(b"\0".join(facts)).hexdigest()[:20]
 

@@ -1,4 +1,4 @@
-"""Building passes.cpp: kept for next time, refused from others, and said why if it cannot be done."""
+"""Building cpu/block.cpp: kept for next time, refused from others, and said why if it cannot be done."""
 
 import os
 import stat

@@ -98,12 +98,14 @@ def web(address: str) -> Door:
 
 
 def api(address: str, folder: Path) -> Door:
-    """The endpoint for programs."""
-    client = Client(address, verbose=False)
+    """The endpoint for programs: every worker is a program. One client for several threads cancels calls of its own."""
+    local = threading.local()
 
     def door(file: tuple[str, bytes]) -> str | None:
+        if not hasattr(local, "client"):
+            local.client = Client(address, verbose=False)
         try:
-            facts, _ = client.predict(photo=handle_file(_written(file, folder)), api_name="/explain")
+            facts, _ = local.client.predict(photo=handle_file(_written(file, folder)), api_name="/explain")
         except AppError as error:
             return str(error)
         return _checked(facts["image"]["width"])

@@ -44,7 +44,7 @@ _NOTHING = _Taps()
 
 
 class Inside:
-    """A block's weights, taps and form, found once: asking modules for attributes takes longer than a small block."""
+    """A block's weights and taps, found once: asking modules for attributes takes longer than a small block."""
 
     def __init__(self, block: PolarizedSelfAttention) -> None:
         channel, spatial = block.channel, block.spatial
@@ -66,16 +66,18 @@ class Inside:
             needed = layer is not None and not isinstance(layer, nn.LayerNorm)
             self._places += [(parameters, "weight", of_weight, needed), (parameters, "bias", of_bias, False)]
         del self._places[1]  # W_q of the channel branch: its bias cancels
-        self.softmax_on = spatial.softmax_on
-        self.form = _Form(
-            inner, narrowed, width, SOFTMAX[spatial.softmax_on],
-            norm is not None, block.layout == "parallel", 0 if norm is None else norm.eps,
-        )  # fmt: skip
+        self.spatial, self.widths, self._norm = spatial, (inner, narrowed, width), norm
         self.taps = (
             channel.position_weights, channel.logits, channel.gate,
             spatial.pooled_query, spatial.logits, spatial.gate,
         )  # fmt: skip
         """In the order in which they are passed, and of the structure in cpu/gates.h."""
+
+    def form(self, layout: str) -> _Form:
+        """Made anew every time: a block's words, like its weights, may be changed in place."""
+        norm = self._norm
+        softmax = SOFTMAX[self.spatial.softmax_on]
+        return _Form(*self.widths, softmax, norm is not None, layout == "parallel", 0 if norm is None else norm.eps)
 
     def weights(self) -> list[Tensor | None] | None:
         """Now, in the order of the structure in cpu/gates.h, None for what is not there. None instead of a list if they
@@ -107,21 +109,21 @@ def forward(block: PolarizedSelfAttention, x: Tensor, tapped: bool) -> Tensor:
     weights = inside.weights()
     if weights is None:
         return quick.forward(block, x, tapped)
-    pointers = _Weights(*_pointers(weights))
+    pointers, form = _Weights(*_pointers(weights)), inside.form(block.layout)
     y = torch.empty_like(x)
     if not tapped:
-        _call(x, pointers, inside.form, _NOTHING, _NOTHING, y)
+        _call(x, pointers, form, _NOTHING, _NOTHING, y)
         return y
     n, c, h, w = x.shape
     a_map, of_channels = (n, h, w), (n, c)
-    shapes = (a_map, of_channels, of_channels, (n, inside.form.width), a_map, a_map)
+    shapes = (a_map, of_channels, of_channels, (n, form.width), a_map, a_map)
     wanted = [shape if hooked(tap) else None for shape, tap in zip(shapes, inside.taps, strict=True)]
     given: list[Tensor | None] = [None] * TAPS
 
     def seen() -> list[Tensor | None]:
         """Fill y, and return what the taps are shown that somebody looks at."""
         shown = [None if shape is None else x.new_empty(shape, dtype=torch.float32) for shape in wanted]
-        _call(x, pointers, inside.form, _Taps(*_pointers(given)), _Taps(*_pointers(shown)), y)
+        _call(x, pointers, form, _Taps(*_pointers(given)), _Taps(*_pointers(shown)), y)
         return shown
 
     values = seen()

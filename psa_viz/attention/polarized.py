@@ -73,7 +73,7 @@ class PolarizedSelfAttention(nn.Module):
             self._watched = Watched(self)
             self._inside = Inside(self)
         if not self._watched.others:
-            return way(x, self._inside.softmax_on).forward(self, x, tapped=self._watched.taps)
+            return way(x, self._inside.spatial.softmax_on).forward(self, x, tapped=self._watched.taps)
         channel = self.channel(x)  # (N, C)
         spatial = self.spatial(x, scale=None if self.layout == "parallel" else channel)  # (N, H, W)
         return apply_gates(x, channel, spatial, self.layout)

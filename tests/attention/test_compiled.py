@@ -210,6 +210,23 @@ def test_weights_that_change_are_read_anew():
     assert not torch.allclose(exchanged, changed)
 
 
+@needs_compiler
+@pytest.mark.parametrize("part", ["layout", "softmax", "epsilon"])
+def test_words_that_change_are_read_anew(part):
+    block, x = make(), features(1, 32, 5, 3)
+    with torch.no_grad():
+        plain = block(x)
+        if part == "layout":
+            block.layout = "sequential"
+        elif part == "softmax":
+            block.spatial.softmax_on = "value"
+        else:
+            block.channel.ending[1].eps = 1.0
+        changed = block(x)
+    assert not torch.allclose(changed, plain)
+    torch.testing.assert_close(changed.double(), exact(block, x), **CLOSE)
+
+
 def test_weights_that_do_not_fit_are_torchs_error_and_not_read():
     block = make()
     block.channel.ending[0].weight = nn.Parameter(torch.randn(8, 16))

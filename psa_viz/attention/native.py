@@ -57,6 +57,8 @@ def _once() -> ctypes.CDLL | NotBuilt:
                     _outcome = _load()
                 except NotBuilt as why:
                     _outcome = why
+                except OSError as error:  # no place for temporary files, no /proc
+                    _outcome = NotBuilt(f"the C++ passes could not be built: {error}")
     return _outcome
 
 
@@ -122,10 +124,10 @@ def _key(compiler: str) -> str:
 def _own_folder() -> Path | None:
     """Where the library is kept: a folder that nobody else can write to, since what lies there is run. None if there is
     no such place, and the library is then built once in every process."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "psa-viz"
     try:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "psa-viz"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # the latter for a user without a home
         return None
     return folder if _is_mine(folder) and os.access(folder, os.W_OK) else None
 

@@ -88,3 +88,23 @@ def test_why_not(environment, words, tmp_path):
     assert words in ask(tmp_path, **environment)
     assert ask(tmp_path, RUN, **environment) == "torch.Size([1, 32, 8, 8])"
     assert libraries(tmp_path) == []
+
+
+def test_a_user_without_a_home(monkeypatch):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    assert native._own_folder() is None
+
+
+def test_a_system_that_refuses_is_a_reason_and_no_error(monkeypatch):
+    def refuses():
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(native, "_outcome", None)
+    monkeypatch.setattr(native, "_load", refuses)
+    assert "No usable temporary directory" in native.reason()
+    with pytest.raises(native.NotBuilt, match="No usable temporary directory"):
+        native.library()

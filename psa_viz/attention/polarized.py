@@ -70,8 +70,8 @@ class PolarizedSelfAttention(nn.Module):
         if x.ndim != 4 or x.shape[1] != self.channels:
             raise ValueError(f"expected features (N, {self.channels}, H, W), got {tuple(x.shape)}")
         if self._watched is None or not self._watched.still(self):
-            self._watched = Watched(self)
             self._inside = Inside(self)
+            self._watched = Watched(self)  # last: another thread that finds it finds the other too
         if not self._watched.others:
             return way(x, self._inside.spatial.softmax_on).forward(self, x, tapped=self._watched.taps)
         channel = self.channel(x)  # (N, C)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 LONGEST = 180.0
-"""Seconds that one computation may hold a device; the longest test of the Evidence tab takes a third on two cores."""
+"""Seconds that one computation may hold a device; the longest test of the Evidence tab takes 35 on two busy cores."""
 
 
 class TooLong(ValueError):

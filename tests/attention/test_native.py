@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from psa_viz.attention import native
+from tests.attention.cases import needs_compiler
 
 ROOT = Path(__file__).parent.parent.parent
 ASK = "from psa_viz.attention import native; print(native.reason())"
@@ -19,7 +20,6 @@ torch.manual_seed(0)
 with torch.no_grad():
     print(PolarizedSelfAttention(32)(torch.ones(1, 32, 8, 8)).shape)
 """
-needs_compiler = pytest.mark.skipif(native.reason() is not None, reason=str(native.reason()))
 
 
 def ask(cache, code=ASK, **environment):

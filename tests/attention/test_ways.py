@@ -11,8 +11,7 @@ from psa_viz.attention.polarized import PARTS, PolarizedSelfAttention
 from psa_viz.attention.positions import SMALL, Sums
 from psa_viz.attention.spatial import SpatialGate
 from psa_viz.attention.taps import Tap
-
-LAYOUTS = [torch.contiguous_format, torch.channels_last]
+from tests.attention.cases import LAYOUTS, REPLACED
 
 
 def make(formula="paper", layout="parallel", bias=False):
@@ -121,16 +120,6 @@ def test_a_hook_on_all_modules_of_torch_fires():
     finally:
         handle.remove()
     assert {Tap, nn.Sigmoid} <= seen
-
-
-REPLACED = [
-    ("channel.position_weights", lambda v: torch.full_like(v, 1 / v[0].numel())),
-    ("channel.logits", lambda v: v + 1),
-    ("channel.gate", lambda v: v / 2),
-    ("spatial.pooled_query", lambda v: v.flip(1)),
-    ("spatial.logits", lambda v: v - 1),
-    ("spatial.gate", lambda v: 1 - v),
-]
 
 
 @pytest.mark.parametrize(("path", "change"), REPLACED)

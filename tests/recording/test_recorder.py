@@ -9,7 +9,8 @@ from torch import nn
 
 from psa_viz import record
 from psa_viz.attention.polarized import PolarizedSelfAttention
-from psa_viz.attention.taps import KINDS
+from psa_viz.attention.taps import KINDS, Tap
+from psa_viz.recording.recorder import _taps
 
 
 def hooks(model):
@@ -182,3 +183,18 @@ def test_an_unknown_name_lists_what_was_recorded(model, images):
         model(images)
     with pytest.raises(KeyError, match=r"recorded: 1\.channel\.gate"):
         trace.get("2.channel.gate")
+
+
+def test_taps_are_found_under_the_names_that_torch_gives_them():
+    shared = PolarizedSelfAttention(8)
+    model = nn.ModuleDict(
+        {
+            "b": shared,
+            "a": nn.Sequential(nn.Identity(), shared, PolarizedSelfAttention(8)),
+            "t": Tap("channel_gate", "NC"),
+        }
+    )
+    model["none"] = None
+    for module in (model, shared, Tap("channel_gate", "NC"), nn.Linear(2, 2)):
+        expected = [(name, tap) for name, tap in module.named_modules() if isinstance(tap, Tap)]
+        assert _taps(module) == expected

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from psa_viz.attention import native
 from psa_viz.attention.spatial import SpatialGate
 from tests.attention.cases import CLOSE, FORMS, LAYOUTS, exact, features, make, needs_compiler, run
 
@@ -127,6 +128,6 @@ def test_no_memory_is_said(monkeypatch):
 
     Poor.psa_block_float32.argtypes = ()
     block, x = make(), features(1, 32, 5, 3)
-    monkeypatch.setattr(compiled.native, "library", lambda: Poor)
+    monkeypatch.setattr(native, "library", lambda: Poor)
     with pytest.raises(torch.OutOfMemoryError, match=r"\(1, 32, 5, 3\)"):
         run(block, x)

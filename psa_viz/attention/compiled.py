@@ -104,7 +104,7 @@ def unavailable(x: Tensor) -> str | None:
 
 
 def forward(block: PolarizedSelfAttention, x: Tensor, tapped: bool) -> Tensor:
-    """(N, C, H, W) -> (N, C, H, W); as psa_viz.attention.quick.forward, which does it where a weight is not PSA's own."""
+    """(N, C, H, W) -> (N, C, H, W); as psa_viz.attention.quick.forward, which it calls if a weight is not PSA's."""
     inside = block._inside
     weights = inside.weights()
     if weights is None:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 import socket
+import sys
+from pathlib import Path
+
+from psa_viz.commands.version import version
 
 SEARCH = 100
 
@@ -25,33 +30,38 @@ def free_port(host: str, wanted: int) -> int:
     raise RuntimeError(f"no free port from {wanted} to {wanted + SEARCH - 1} on {host}; choose another with --port")
 
 
+def root_path(text: str) -> str:
+    """A path as proxies write it, without the slash at its end.
+
+    Raises:
+        argparse.ArgumentTypeError: for anything else.
+    """
+    if text and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?", text):
+        raise argparse.ArgumentTypeError(f"expected a path such as /psa, got {text!r}")
+    return text.rstrip("/")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m demo", description="Open PSA-Viz as a page in the browser.")
+    as_module = Path(sys.argv[0]).name == "__main__.py"
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {__package__}" if as_module else "psa-viz-demo",
+        description="Open PSA-Viz as a page in the browser.",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=7860, help="port, or the next free one above it (default: 7860)")
+    parser.add_argument(
+        "--root-path", default="", type=root_path, metavar="/PATH", help="below which a proxy shows the page; see docs"
+    )
+    parser.add_argument("--version", action="version", version=f"psa-viz {version()}")
     arguments = parser.parse_args()
     try:
         port = free_port(arguments.host, arguments.port)
     except (RuntimeError, OSError) as error:
         parser.error(str(error))
 
-    serve(arguments.host, port)
+    from demo.serving.run import serve  # late, so that --help answers at once
 
-
-def serve(host: str, port: int) -> None:
-    """Start the page at exactly this address, load the first model behind it, and stay until stopped."""
-    from demo import server
-    from demo.app import default_page, launch_options  # late, so that --help answers at once
-
-    server.steady_memory()
-    server.keep_clean(server.own_folder())
-    page, engine = default_page()
-    page.launch(server_name=host, server_port=port, quiet=True, prevent_thread_lock=True, **launch_options())
-    shown = "127.0.0.1" if host == "0.0.0.0" else host
-    print(f"PSA-Viz is at http://{shown}:{port} (stop it with Ctrl+C)", flush=True)
-    if engine.names:
-        engine.load_in_background(engine.names[0])
-    page.block_thread()
+    serve(arguments.host, port, arguments.root_path)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,19 +15,23 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo import keep, panels, server
+from demo import keep, panels
 from demo.api import Api
 from demo.engine import Engine, bundled_names
 from demo.events import Events
+from demo.explorer import modules
 from demo.explorer.component import explorer
 from demo.offers import offer
-from demo.progress import Progress
+from demo.serving import health, server
+from demo.serving.address import asker_of
+from demo.serving.desk import Desk
+from demo.serving.page import Page
+from demo.serving.sweep import HOUR
 from demo.shelf import Shelf
-from demo.slots import Slots, place, visitor_of
+from demo.slots import place, visitor_of
 from demo.visit import Visit, check_remembered
 
 HERE = Path(__file__).parent
-DAY = 24 * 60 * 60
 SAVE_FILE = """(file) => {
     if (!file) return;
     const link = document.createElement('a');
@@ -43,6 +48,8 @@ FONTS = ("Helvetica Neue", "Helvetica", "Arial", "Liberation Sans", "sans-serif"
 
 ON_THE_NETWORK = ("run_photo", "run_edits", "walk", "trained", "switchboard", "compare", "evidence", "rank", "sanity")
 """Events that run a network: one at a time on every device, whoever asks. The others wait for nobody."""
+LONG = ("trained", "switchboard", "evidence", "rank", "sanity")
+"""Of these, those that take many passes: they let others in between."""
 AT_ONCE = ("show_example", "keep", "restore", "lies")
 
 
@@ -52,8 +59,15 @@ ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">
 """A column of channels beside a map: the two gates."""
 
 
-def launch_options() -> dict[str, Any]:
-    """What launch() needs, kept together so that the tests start the same page."""
+def launch_options(desk: Desk | None = None, engine: Engine | None = None) -> dict[str, Any]:
+    """What launch() needs, kept together so that the tests start the same page.
+
+    Args:
+        desk: the one that the page was built with.
+        engine: the same; without one, /health/ready says yes as soon as the page is served.
+    """
+    desk = desk or Desk()
+    limits, ready = server.limits(desk), engine.ready if engine else lambda: True
     return {
         "theme": gr.themes.Base(
             primary_hue=gr.themes.colors.slate,
@@ -62,68 +76,85 @@ def launch_options() -> dict[str, Any]:
             font_mono=["ui-monospace", "Menlo", "monospace"],
         ),
         "css": (HERE / "page.css").read_text(encoding="utf-8"),
-        "head": f'<link rel="icon" href="data:image/svg+xml,{quote(ICON)}">',  # or every new address asks for it again
+        # The icon is in the page, or every new address asks for it again.
+        "head": f'<link rel="icon" href="data:image/svg+xml,{quote(ICON)}">{modules.preloads()}',
         "footer_links": [],
         "show_error": True,
-        **server.limits(),
+        **limits,
+        "app_kwargs": {
+            **limits["app_kwargs"],
+            "routes": [modules.route(), *health.routes(desk, ready)],
+        },
     }
 
 
-def build(engine: Engine, shelf: Shelf) -> gr.Blocks:
-    """The page for these models and stored examples. Loads no model."""
-    slots, uploads = Slots(), lambda: Path(get_upload_folder())
-    progress = Progress()
-    events = Events(engine, shelf, uploads, progress)
+def build(engine: Engine, shelf: Shelf, desk: Desk | None = None) -> gr.Blocks:
+    """The page for these models and stored examples. Loads no model.
+
+    Args:
+        desk: what all visitors share, for a server that wants to close it at its end.
+    """
+    desk, uploads = desk or Desk(), lambda: Path(get_upload_folder())
+    events = Events(engine, shelf, uploads, desk.progress)
 
     def status(_: Any = None) -> dict[str, str]:
         return engine.status()
 
     def line(visitor: Any = None) -> int:
-        return slots.before(str(visitor))
+        return desk.before(str(visitor))
 
     def leave(visitor: Any = None) -> None:
-        slots.cancel(str(visitor))
+        desk.cancel(str(visitor))
 
     def progress_of(visitor: Any = None) -> tuple[int, int] | None:
-        return progress.of(str(visitor))
+        return desk.progress.of(str(visitor))
 
     def stop(visitor: Any = None) -> None:
-        progress.stop(str(visitor))
+        desk.stop(str(visitor))
 
-    def moments(request: Any = None) -> dict[str, Any]:
-        return events.moments(request)
+    def snapshots(request: Any = None) -> dict[str, Any]:
+        return events.snapshots(request)
 
     def handler(name: str) -> Callable[..., Any]:
-        def ask(request: Mapping[str, Any], visit: Visit | None) -> Any:
-            check_remembered(name, request, visit, shelf.names)
-            if name not in ON_THE_NETWORK:
-                return getattr(events, name)(request, visit)
-            wanted = visit.device if visit and name != "run_photo" else panels.read_device(request)
-            with slots.turn(place(wanted, engine.devices()), visitor_of(request)):
-                return getattr(events, name)(request, visit)
+        def handle(event: gr.EventData, http: gr.Request) -> Any:
+            session, address, request = http.session_hash or "", asker_of(http), _mapping(event)
+            desk.note(session, visitor_of(request))
 
-        def handle(visit: Visit | None, event: gr.EventData) -> Any:
-            sent, new = events.answer(ask, _mapping(event), visit)
-            return as_text(sent), new
+            def ask(request: Mapping[str, Any], visit: Visit | None) -> Any:
+                check_remembered(name, request, visit, shelf.names)
+                if name not in ON_THE_NETWORK:
+                    return getattr(events, name)(request, visit)
+                wanted = visit.device if visit and name != "run_photo" else panels.read_device(request)
+                where = place(wanted, engine.devices())
+                with desk.turn(where, visitor_of(request), address, long=name in LONG) as turn:
+                    more = {"pause": turn.pause} if name in LONG else {}
+                    return getattr(events, name)(request, visit, **more)
+
+            visit = desk.visits.get(session)
+            with desk.meter.seconds.labels(name).time():
+                sent, new = events.answer(ask, request, visit)
+            if new is not None and new is not visit:
+                desk.visits.put(session, address, new)
+                if desk.left(session):
+                    desk.visits.close(session)
+            return as_text(sent)
 
         return handle
 
-    def download(visit: Visit | None, event: gr.EventData) -> tuple[Any, Any]:
+    def download(event: gr.EventData, http: gr.Request) -> tuple[Any, Any]:
         try:
-            request = _mapping(event)
+            request, room = _mapping(event), partial(desk.quota.take, asker_of(http))
+            visit = desk.visits.get(http.session_hash or "")
             check_remembered("download", request, visit, shelf.names)
-            return str(keep.write_download(request, events.needed(visit))), gr.skip()
+            return str(keep.write_download(request, events.needed(visit), uploads(), room)), gr.skip()
         except Exception as error:  # as in Events.answer
             return None, as_text(panels.apology(error))
 
-    with gr.Blocks(
-        title="PSA-Viz", fill_width=True, analytics_enabled=False, delete_cache=(server.HOUR, server.HOUR)
-    ) as page:
-        visit = gr.State(None, time_to_live=DAY)  # this visitor's results; None stands for the first example
+    with Page(title="PSA-Viz", fill_width=True, analytics_enabled=False, delete_cache=(HOUR, HOUR)) as page:
         view = explorer(
             as_text(panels.first_payload(shelf)),
             offer=offer(engine.names, shelf),
-            server_functions=[status, line, leave, moments, progress_of, stop],
+            server_functions=[status, line, leave, snapshots, progress_of, stop],
         )
         gr.HTML((HERE / "read.html").read_text(encoding="utf-8"), elem_id="read", apply_default_css=False)
         file = gr.File(visible="hidden")
@@ -133,13 +164,13 @@ def build(engine: Engine, shelf: Shelf) -> gr.Blocks:
             # The browser itself asks for one thing at a time; "once" would drop what follows right after an answer.
             # No limit here: who waits for the network stands in the line of its device, and can be told their place.
             slot = {"concurrency_limit": None, "trigger_mode": "multiple"}
-            getattr(view, name)(handler(name), visit, [view, visit], **slot, **quiet)
+            getattr(view, name)(handler(name), None, view, **slot, **quiet)
         for name in AT_ONCE:
-            getattr(view, name)(handler(name), visit, [view, visit], queue=False, **quiet)
-        view.download(download, visit, [file, view], concurrency_limit=4, **quiet).then(
+            getattr(view, name)(handler(name), None, view, queue=False, **quiet)
+        view.download(download, None, [file, view], concurrency_limit=4, **quiet).then(
             None, file, None, js=SAVE_FILE, api_visibility="private"
         )
-        Api(engine, slots, uploads).add()
+        Api(engine, desk, uploads).add()
     return page.queue(**server.QUEUE)
 
 
@@ -154,8 +185,8 @@ def _mapping(event: gr.EventData) -> Mapping[str, Any]:
     return event._data if isinstance(event._data, Mapping) else {}
 
 
-def default_page() -> tuple[gr.Blocks, Engine]:
+def default_page(desk: Desk | None = None) -> tuple[gr.Blocks, Engine]:
     """The page with the bundled models and examples, and the engine behind it."""
     shelf = Shelf()
     engine = Engine(bundled_names(), examples=lambda: map(shelf.load, shelf.names))
-    return build(engine, shelf), engine
+    return build(engine, shelf, desk), engine

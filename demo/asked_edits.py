@@ -1,6 +1,6 @@
 """Edits as the browser asks for them -> edits as the library takes them. Imports no torch.
 
-The form is that of psa_viz.recording.edit_text with two shorthands: to "data" stands for the data set's mean of
+The form is that of psa_viz.values.edit_text with two shorthands: to "data" stands for the data set's mean of
 that gate, and a painted stroke has one "value" in place of a whole map of "values".
 """
 
@@ -11,15 +11,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import ValidationError
 
-from psa_viz.recording.edit_text import from_json
+from demo.serving.schema import EDITS, MOST_EDITS, sentence_of
+from psa_viz.values.edit_text import from_json
 
 if TYPE_CHECKING:
     from demo.means import Means
-    from psa_viz.recording.edits import Edit
-    from psa_viz.recording.trace import BlockAttention
+    from psa_viz.values.edits import Edit
+    from psa_viz.values.trace import BlockAttention
 
-MOST_EDITS = 100
 MOST_TEXT = 2_000_000
 
 
@@ -38,6 +39,10 @@ def read_edits(asked: Any, blocks: Mapping[str, BlockAttention], means: Means | 
         raise ValueError(f"Expected a list of at most {MOST_EDITS} edits.")
     if any(not isinstance(item, dict) for item in asked) or len(json.dumps(asked)) > MOST_TEXT:
         raise ValueError("Expected every edit as an object, and all of them under two megabytes.")
+    try:
+        EDITS.validate_python(asked)
+    except ValidationError as error:
+        raise ValueError(f"edit {sentence_of(error)}") from error
     edits = from_json(json.dumps([_written_out(item, blocks, means) for item in asked]))
     for edit in edits:
         block = _block(edit.block, blocks)

@@ -23,12 +23,12 @@ def change(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[di
     Raises:
         ValueError: for edits that do not fit, with one sentence for the visitor.
     """
-    base, visit = with_experiment(visit, engine)
-    untouched = visit.experiment.untouched
+    base, visit = with_session(visit, engine)
+    untouched = visit.session.untouched
     means = means_of(untouched.model, untouched.weights_sha256)
     asked = request.get("edits")
     edits = read_edits(asked, untouched.blocks, means)
-    after = visit.experiment.edited(edits)
+    after = visit.session.edited(edits)
     visit = replace(visit, asked=tuple(asked), edits=edits, after=after if edits else None)
     return {**edited_facts(visit), "base": base}, visit
 
@@ -49,12 +49,12 @@ def edited_facts(visit: Visit) -> dict[str, Any]:
     }
 
 
-def with_experiment(visit: Visit, engine: Engine) -> tuple[dict[str, Any] | None, Visit]:
+def with_session(visit: Visit, engine: Engine) -> tuple[dict[str, Any] | None, Visit]:
     """The visit with the network's memory of what is shown; what the browser has to show anew, if it was not there."""
-    if visit.experiment is not None:
+    if visit.session is not None:
         return None, visit
     shown = visit.shown
-    experiment = engine.experiment(shown.image, shown.model, shown.crop, device=visit.device)
-    untouched = experiment.untouched
+    session = engine.session(shown.image, shown.model, shown.crop, device=visit.device)
+    untouched = session.untouched
     base = payload(untouched, example=visit.example, stored=False)
-    return base, replace(visit, shown=untouched, experiment=experiment)
+    return base, replace(visit, shown=untouched, session=session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from demo.change import with_experiment
+from demo.change import with_session
 from demo.difference_facts import OF_TWO, change_facts, second_facts
 from demo.engine import Engine
 from demo.visit import Visit
@@ -19,12 +19,12 @@ def compare(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[d
     Raises:
         ValueError: for a model that is not offered, or a seed that is none.
     """
-    base, visit = with_experiment(visit, engine)
+    base, visit = with_session(visit, engine)
     seed = request.get("seed")
     if seed is not None and (type(seed) is not int or not 0 <= seed <= LARGEST_SEED):
         raise ValueError(f"Expected a seed from 0 to {LARGEST_SEED}, got {str(seed)[:20]!r}.")
     name = visit.shown.model if seed is not None else str(request.get("model"))
-    other = engine.experiment(visit.shown.image, name, visit.shown.crop, seed=seed, device=visit.device).untouched
+    other = engine.session(visit.shown.image, name, visit.shown.crop, seed=seed, device=visit.device).untouched
     facts = {
         "kind": "compare",
         "base": base,

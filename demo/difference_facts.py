@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from demo.payload import block_facts, parsing_facts, pose_facts, scale_facts
-from psa_viz.inference.difference import Difference, difference
 from psa_viz.rendering.change_words import change_sentences, class_sentence, joint_sentence, signed_percent
 from psa_viz.rendering.scales import Scale, signed_scale
 from psa_viz.rendering.words import percent
+from psa_viz.values.difference import Difference, difference
 
 if TYPE_CHECKING:
-    from psa_viz.inference.results import Explanation
+    from psa_viz.values.results import Explanation
 
 
 def second_facts(after: Explanation, reached: Collection[str] | None = None) -> dict[str, Any]:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import psa_viz
-from demo.zerogpu import lent, on_lent_gpu, stays
+from demo.serving import zerogpu
+from psa_viz.models.cards import DEFAULT
 
 if TYPE_CHECKING:
-    from psa_viz.inference.experiment import Experiment
-    from psa_viz.inference.geometry import Box, Crop
-    from psa_viz.inference.results import Explanation
+    from psa_viz.session.session import Session
+    from psa_viz.values.geometry import Box, Crop
+    from psa_viz.values.results import Explanation
 
 log = logging.getLogger(__name__)
+RECENT = 4
+"""Photos just explained whose untouched pass is still there when something is asked about them."""
 
 
 class Engine:
@@ -26,7 +30,7 @@ class Engine:
     Args:
         names: models that can be asked for; the first is the default.
         load: (name) or (name, device) -> model.
-        explain: (image, model, box=, flip=) -> Explanation.
+        explain: (image, model, box=, flip=, person=) -> Explanation.
         devices: names of the devices that there are.
         examples: what the page has stored. The network looks at them once, as soon as it is loaded, so that the first
             edit of a visit is like every other.
@@ -42,10 +46,12 @@ class Engine:
     ) -> None:
         self.names = names
         self._load = load or _load
-        self._explain = explain or on_lent_gpu(_explain)
+        self._explain = explain or self._look
+        self._lent = zerogpu.lend(self._explain_here) if zerogpu.lent() and explain is None else None
         self._devices = devices or _devices
         self._examples = examples
-        self._prepared: list[Experiment] = []
+        self._prepared: list[Session] = []
+        self._recent: deque[Session] = deque(maxlen=RECENT)
         self._models: dict[tuple[str, str], Any] = {}
         self._states = {name: "not loaded" for name in names}
         self._lock = threading.Lock()
@@ -60,46 +66,66 @@ class Engine:
         """Model name -> "not loaded", "loading", "ready", or a sentence that says why it can not be loaded."""
         return dict(self._states)
 
+    def ready(self) -> bool:
+        """Whether the default model is loaded, or there is none."""
+        return not self.names or self._states[self.names[0]] == "ready"
+
     def devices(self) -> tuple[str, ...]:
         """Where a model can run, once one has been loaded; before that nobody has looked."""
         return self._devices() if self._models else ()
 
-    def explain(self, image: np.ndarray, name: str, box: Box | None, flip: bool, device: str = "auto") -> Explanation:
+    def explain(
+        self, image: np.ndarray, name: str, box: Box | None, flip: bool, device: str = "auto", person: int = 0
+    ) -> Explanation:
         """Ask one model about one photo; loads the model if need be.
 
         Raises:
             ValueError: for a name that is not offered, and whatever loading or explaining raises.
         """
-        return self._explain(image, self.model(name, device), box=box, flip=flip)
+        if self._lent is None or device != "auto":
+            return self._explain(image, self.model(name, device), box=box, flip=flip, person=person)
+        self._check(name, device)
+        return self._lent(image, name, box, flip, person)
 
-    def experiment(
+    def _explain_here(self, image: np.ndarray, name: str, box: Box | None, flip: bool, person: int) -> Explanation:
+        return self._explain(image, self.model(name), box=box, flip=flip, person=person)
+
+    def session(
         self, image: np.ndarray, name: str, crop: Crop, seed: int | None = None, device: str = "auto"
-    ) -> Experiment:
+    ) -> Session:
         """One model's untouched pass over one crop, ready for edits; with a seed, that of the model with random
         weights.
 
         Raises:
             ValueError: for a name that is not offered, and whatever loading or running raises.
         """
-        from psa_viz.inference.experiment import Experiment
-        from psa_viz.inference.variants import with_random_weights
+        from psa_viz.session.session import Session
+        from psa_viz.session.variants import with_random_weights
 
-        model = self.model(name, stays(device))
-        for known in self._prepared:
+        model = self.model(name, device)
+        for known in (*self._prepared, *self._recent):
             if known.model is model and known.crop == crop and seed is None and np.array_equal(known.photo, image):
                 return known  # edits live in the call: visitors may share it
-        return Experiment(image, model if seed is None else with_random_weights(model, seed), crop)
+        return Session(image, model if seed is None else with_random_weights(model, seed), crop)
 
-    def in_layout(self, experiment: Experiment, layout: str, blocks: list[str]) -> Experiment:
+    def _look(self, image: np.ndarray, model: Any, box: Box | None, flip: bool, person: int = 0) -> Explanation:
+        """Explain a photo, and keep what the network did for the next question about it."""
+        from psa_viz.session.explain import open_session
+
+        session = open_session(image, model, person=person, box=box)
+        self._recent.append(session)
+        return session.explain(flip=True) if flip else session.untouched
+
+    def in_layout(self, session: Session, layout: str, blocks: list[str]) -> Session:
         """The same crop under a copy of the model whose blocks put their gates together in another layout.
 
         Raises:
             ValueError: where the two layouts have different weights.
         """
-        from psa_viz.inference.experiment import Experiment
-        from psa_viz.inference.variants import under_layout
+        from psa_viz.session.session import Session
+        from psa_viz.session.variants import under_layout
 
-        return Experiment(experiment.photo, under_layout(experiment.model, layout, blocks), experiment.crop)
+        return Session(session.photo, under_layout(session.model, layout, blocks), session.crop)
 
     def trained_under(self, name: str, formula: str, layout: str) -> str | None:
         """The offered model of the same network as `name` that was trained under a formula; None if there is none."""
@@ -117,10 +143,7 @@ class Engine:
         Raises:
             ValueError: for a name or a device that is not offered, and whatever loading raises.
         """
-        if device != "auto" and device not in self._devices():
-            raise ValueError(f"This page has no device {device!r}; choose one of {', '.join(self._devices())}.")
-        if name not in self.names:
-            raise ValueError(f"This page has no model {name!r}; choose one of {', '.join(self.names) or 'none'}.")
+        self._check(name, device)
         with self._lock:  # two visitors who ask for a model at once get the same one
             if (name, device) not in self._models:
                 self._states[name] = "loading"
@@ -132,6 +155,12 @@ class Engine:
                 self._states[name] = "ready"
             return self._models[name, device]
 
+    def _check(self, name: str, device: str) -> None:
+        if device != "auto" and device not in self._devices():
+            raise ValueError(f"This page has no device {device!r}; choose one of {', '.join(self._devices())}.")
+        if name not in self.names:
+            raise ValueError(f"This page has no model {name!r}; choose one of {', '.join(self.names) or 'none'}.")
+
     def _try(self, name: str) -> None:
         try:
             self.model(name)
@@ -141,19 +170,15 @@ class Engine:
 
     def _prepare(self, name: str) -> None:
         """Look at the stored examples of a model, and edit one: what a first pass sets up, stays set up."""
-        from psa_viz.recording.edits import Scale
+        from psa_viz.values.edits import Scale
 
         for shown in self._examples():
             if shown.model != name:
                 continue
-            experiment = self.experiment(shown.image, name, shown.crop)
+            session = self.session(shown.image, name, shown.crop)
             if not self._prepared:
-                experiment.edited([Scale(block, factor=1.0, branch="channel") for block in shown.blocks][:1])
-            self._prepared.append(experiment)
-
-
-DEFAULT = "person-psa-parallel"
-"""The model of the worked examples, which loads behind the first paint."""
+                session.edited([Scale(block, factor=1.0, branch="channel") for block in shown.blocks][:1])
+            self._prepared.append(session)
 
 
 def bundled_names() -> list[str]:
@@ -167,9 +192,9 @@ def _load(name: str, device: str = "auto") -> Any:
 
 
 def _devices() -> tuple[str, ...]:
-    from psa_viz.inference.devices import available
+    from psa_viz.session.devices import available
 
-    return ("cpu",) if lent() else available()
+    return available()
 
 
 def _explain(image: np.ndarray, model: Any, box: Box | None, flip: bool) -> Explanation:

@@ -12,10 +12,10 @@ from demo.compare import compare
 from demo.engine import Engine
 from demo.evidence import evidence, rank, sanity
 from demo.lies import lies
-from demo.moments import moments
 from demo.payload import payload
-from demo.progress import Progress
+from demo.progress import Pause, Progress, no_pause
 from demo.shelf import Shelf
+from demo.snapshots import snapshots
 from demo.switchboard import switchboard
 from demo.visit import Visit
 from demo.walk import trained, walk
@@ -26,6 +26,8 @@ Handler = Callable[[Mapping[str, Any], Visit | None], Answer]
 
 class Events:
     """One method for each event. `visit` is None for a visitor who has not asked for anything yet.
+
+    Those that take long have a `pause`, see demo.progress.
 
     Args:
         uploads: returns the folder in which uploads arrive.
@@ -41,7 +43,8 @@ class Events:
         shown, example = (visit.shown, visit.example) if visit else (None, None)
         sent, result = panels.run(request, shown, self.engine, self.uploads(), example)
         visit = (visit or Visit(result)).showing(result, sent["example"], panels.read_device(request))
-        return {**sent, "devices": list(self.engine.devices())}, visit
+        known = panels.known(self.shelf, sent["example"], result)
+        return {**sent, **known, "devices": list(self.engine.devices())}, visit
 
     def show_example(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         sent, result = panels.show_example(request, self.shelf)
@@ -53,23 +56,23 @@ class Events:
     def walk(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         return walk(request, self.needed(visit), self.engine)
 
-    def trained(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
-        return trained(request, self.needed(visit), self.engine)
+    def trained(self, request: Mapping[str, Any], visit: Visit | None, pause: Pause = no_pause) -> Answer:
+        return trained(request, self.needed(visit), self.engine, pause)
 
-    def switchboard(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
-        return switchboard(request, self.needed(visit), self.engine)
+    def switchboard(self, request: Mapping[str, Any], visit: Visit | None, pause: Pause = no_pause) -> Answer:
+        return switchboard(request, self.needed(visit), self.engine, pause)
 
     def compare(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         return compare(request, self.needed(visit), self.engine)
 
-    def evidence(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
-        return evidence(request, self.needed(visit), self.engine, self.progress)
+    def evidence(self, request: Mapping[str, Any], visit: Visit | None, pause: Pause = no_pause) -> Answer:
+        return evidence(request, self.needed(visit), self.engine, self.progress, pause)
 
-    def rank(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
-        return rank(request, self.needed(visit), self.engine, self.progress)
+    def rank(self, request: Mapping[str, Any], visit: Visit | None, pause: Pause = no_pause) -> Answer:
+        return rank(request, self.needed(visit), self.engine, self.progress, pause)
 
-    def sanity(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
-        return sanity(request, self.needed(visit), self.engine, self.progress)
+    def sanity(self, request: Mapping[str, Any], visit: Visit | None, pause: Pause = no_pause) -> Answer:
+        return sanity(request, self.needed(visit), self.engine, self.progress, pause)
 
     def lies(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         visit = self.needed(visit)
@@ -82,13 +85,14 @@ class Events:
     def restore(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         """An earlier state, without running anything."""
         visit = self.needed(visit).restored(request.get("run"))
-        base = payload(visit.shown, example=visit.example, stored=False)
+        known = panels.known(self.shelf, visit.example, visit.shown)
+        base = {**payload(visit.shown, example=visit.example, stored=False), **known}
         return {**edited_facts(visit), "base": base, "restored": True}, visit
 
-    def moments(self, request: Any) -> dict[str, Any]:
-        """A training in moments. It concerns no visit: the browser asks for it beside everything else."""
+    def snapshots(self, request: Any) -> dict[str, Any]:
+        """A training in snapshots. It concerns no visit: the browser asks for it beside everything else."""
         try:
-            return moments(request if isinstance(request, Mapping) else {})
+            return snapshots(request if isinstance(request, Mapping) else {})
         except Exception as error:  # as in `answer`
             return panels.apology(error)
 

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from demo.change import with_experiment
+from demo.change import with_session
 from demo.engine import Engine
 from demo.payload import encode, scale_facts
-from demo.progress import Progress
-from demo.slots import visitor_of
+from demo.progress import Pause, Progress, no_pause
+from demo.slots import STOPPED, visitor_of
 from demo.visit import Visit
 from psa_viz.rendering.evidence_words import AXES, GATES, verdict
 from psa_viz.rendering.scales import signed_scale
 
 if TYPE_CHECKING:
-    from psa_viz.evidence.results import Attribution, Correlation, Curve, Curves
     from psa_viz.evidence.subject import Subject
     from psa_viz.evidence.targets import FixedTarget
     from psa_viz.evidence.work import Work
+    from psa_viz.values.evidence import Attribution, Correlation, Curve, Curves
 
 Answer = tuple[dict[str, Any], Visit]
 BRANCHES = ("spatial", "channel")
@@ -30,7 +30,9 @@ OFF = (0.0, 1.0, 0.5, "mean")
 LARGEST_SEED = 2**31 - 1
 
 
-def evidence(request: Mapping[str, Any], visit: Visit, engine: Engine, progress: Progress) -> Answer:
+def evidence(
+    request: Mapping[str, Any], visit: Visit, engine: Engine, progress: Progress, pause: Pause = no_pause
+) -> Answer:
     """Curves of one gate in every order, what captum says counts, and how far attention agrees with it.
 
     Raises:
@@ -39,12 +41,12 @@ def evidence(request: Mapping[str, Any], visit: Visit, engine: Engine, progress:
     from psa_viz.evidence import attribution, faithfulness
 
     branch, off, seed = _read_branch(request), _read_off(request), _read_seed(request)
-    base, visit = with_experiment(visit, engine)
+    base, visit = with_session(visit, engine)
     block = str(request.get("block"))
     methods = attribution.methods_for(branch)
 
-    with _stoppable(request, progress) as work:
-        subject, target = _subject(request, visit, engine, work)
+    with _stoppable(request, progress, pause) as work:
+        subject, target = _subject(request, visit, work)
         gate = subject.gate(block, branch)
         work.total = 1 + faithfulness.rows_needed(gate.size, branch, len(methods))
         work.total += sum(attribution.rows_needed(method, gate.size, branch) for method in methods)
@@ -127,27 +129,31 @@ def target_facts(target: FixedTarget) -> dict[str, str]:
     return {"text": target.text, "task": target.task, "name": target.name.replace("_", " ")}
 
 
-def rank(request: Mapping[str, Any], visit: Visit, engine: Engine, progress: Progress) -> Answer:
-    """Every branch of every block switched off by itself: which of them the target depends on.
+def rank(
+    request: Mapping[str, Any], visit: Visit, engine: Engine, progress: Progress, pause: Pause = no_pause
+) -> Answer:
+    """Every gate that is not flat set to its own mean: which of them the target depends on.
 
     Raises:
-        ValueError: for a target or "off" that there is not.
+        ValueError: for a target that there is not.
     """
-    from psa_viz.evidence.ranking import rank_blocks
+    from psa_viz.evidence.ranking import gates_with_a_pattern, rank_blocks
 
-    off = None if request.get("off") is None else _read_off(request)
-    base, visit = with_experiment(visit, engine)
-    with _stoppable(request, progress) as work:
-        subject, target = _subject(request, visit, engine, work)
-        work.total = 1 + 2 * len(subject.blocks)
+    base, visit = with_session(visit, engine)
+    with _stoppable(request, progress, pause) as work:
+        subject, target = _subject(request, visit, work)
+        work.total = 1 + len(gates_with_a_pattern(subject))
         effects = [
             {"block": one.block, "branch": one.branch, "off": one.off, "lost": one.lost, "left": dict(one.left)}
-            for one in rank_blocks(subject, target, off)
+            for one in rank_blocks(subject, target)
         ]
-    return {"kind": "rank", "base": base, "target": target_facts(target), "effects": effects}, visit
+        flat = 2 * len(subject.blocks) - len(effects)
+    return {"kind": "rank", "base": base, "target": target_facts(target), "effects": effects, "flat": flat}, visit
 
 
-def sanity(request: Mapping[str, Any], visit: Visit, engine: Engine, progress: Progress) -> Answer:
+def sanity(
+    request: Mapping[str, Any], visit: Visit, engine: Engine, progress: Progress, pause: Pause = no_pause
+) -> Answer:
     """What a block's gates know: they should change when the network forgets, and follow the photo when it moves.
 
     Raises:
@@ -157,9 +163,9 @@ def sanity(request: Mapping[str, Any], visit: Visit, engine: Engine, progress: P
     from psa_viz.evidence.sanity import cascade
 
     seed, block = _read_seed(request), str(request.get("block"))
-    base, visit = with_experiment(visit, engine)
-    with _stoppable(request, progress) as work:
-        subject, target = _subject(request, visit, engine, work)
+    base, visit = with_session(visit, engine)
+    with _stoppable(request, progress, pause) as work:
+        subject, target = _subject(request, visit, work)
         forgotten = cascade(subject, target, block, seed=seed)
         moved = equivariance_of(subject, block)
     facts = {"kind": "sanity", "base": base, "target": target_facts(target), "block": block}
@@ -167,21 +173,21 @@ def sanity(request: Mapping[str, Any], visit: Visit, engine: Engine, progress: P
 
 
 @contextmanager
-def _stoppable(request: Mapping[str, Any], progress: Progress) -> Iterator[Work]:
+def _stoppable(request: Mapping[str, Any], progress: Progress, pause: Pause) -> Iterator[Work]:
     from psa_viz.evidence.work import Cancelled
 
-    with progress.watched(visitor_of(request), 0) as work:
+    with progress.watched(visitor_of(request), 0, pause) as work:
         try:
             yield work
         except Cancelled as stopped:
-            raise ValueError("Stopped: nothing was changed, and the model is as it was.") from stopped
+            raise ValueError(STOPPED) from stopped
 
 
-def _subject(request: Mapping[str, Any], visit: Visit, engine: Engine, work: Work) -> tuple[Subject, FixedTarget]:
+def _subject(request: Mapping[str, Any], visit: Visit, work: Work) -> tuple[Subject, FixedTarget]:
     from psa_viz.evidence.subject import Subject
 
-    shown = visit.shown
-    subject = Subject(shown.image, engine.model(shown.model, visit.device), shown.crop, work)
+    # Between two steps others run theirs: hooks and the network's lock are there for one pass at a time.
+    subject = Subject(visit.session, work)
     return subject, subject.fix(str(request.get("target")))
 
 

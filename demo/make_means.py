@@ -18,7 +18,7 @@ from PIL import Image
 
 import psa_viz
 from demo.means import MEANS
-from psa_viz.models.heads import Dense
+from psa_viz.models.nets.heads import Dense
 
 PHOTOS = (".webp", ".jpg", ".png")
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import psa_viz
 from demo.means import stored_means
-from demo.moments import trainings
 from demo.payload import colours
 from demo.shelf import Shelf
+from demo.snapshots import trainings
 
 
 def offer(models: list[str], shelf: Shelf) -> dict[str, Any]:

@@ -14,10 +14,12 @@ import numpy as np
 from demo.engine import Engine
 from demo.payload import payload
 from demo.shelf import Shelf
+from demo.story import read_story
+from demo.truth import read_truth, truth_facts
 
 if TYPE_CHECKING:
-    from psa_viz.inference.geometry import Box
-    from psa_viz.inference.results import Explanation
+    from psa_viz.values.geometry import Box
+    from psa_viz.values.results import Explanation
 
 log = logging.getLogger(__name__)
 _serials = itertools.count(1)
@@ -33,7 +35,7 @@ def first_payload(shelf: Shelf) -> dict[str, Any]:
     result = first_result(shelf)
     if result is None:
         return message("No example is stored here. Choose a photo of a person to begin.")
-    return numbered(payload(result, example=shelf.names[0]))
+    return numbered(_stored(shelf, shelf.names[0], result))
 
 
 def show_example(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, Any], Explanation]:
@@ -44,7 +46,19 @@ def show_example(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, An
     """
     name = str(request.get("example"))
     result = shelf.load(name)
-    return numbered(payload(result, example=name)), result
+    return numbered(_stored(shelf, name, result)), result
+
+
+def _stored(shelf: Shelf, name: str, result: Explanation) -> dict[str, Any]:
+    """A stored result with what is stored beside it."""
+    story = read_story(shelf.folder(name), result)
+    return {**payload(result, example=name), "story": story, **known(shelf, name, result)}
+
+
+def known(shelf: Shelf, name: str | None, result: Explanation) -> dict[str, Any]:
+    """What is known of the photo of a result, and how far the result is from it; None where nothing is known."""
+    truth = None if name is None else read_truth(shelf.folder(name))
+    return {"truth": None if truth is None else truth_facts(truth, result)}
 
 
 def run(
@@ -58,7 +72,12 @@ def run(
     image = _photo(request, shown, uploads)
     box = read_box(request, image)
     result = engine.explain(
-        image, str(request.get("model")), box=box, flip=request.get("flip") is True, device=read_device(request)
+        image,
+        str(request.get("model")),
+        box=box,
+        flip=request.get("flip") is True,
+        device=read_device(request),
+        person=read_person(request),
     )
     example = example if request.get("upload") is None else None
     crop = str(request.get("crop", "person"))
@@ -69,6 +88,20 @@ def run(
 def read_device(request: Mapping[str, Any]) -> str:
     """Where the network is to run; "auto" leaves it to the program."""
     return str(request.get("device") or "auto")
+
+
+def read_person(request: Mapping[str, Any]) -> int:
+    """Which of the people found the network is to see, the main one being 0.
+
+    Raises:
+        ValueError: for what is no such number.
+    """
+    person = request.get("person")
+    if person is None or request.get("crop", "person") != "person":
+        return 0
+    if type(person) is not int or person < 0:
+        raise ValueError(f"Expected the number of a person, from 0, got {person!r}.")
+    return person
 
 
 def read_box(request: Mapping[str, Any], image: np.ndarray) -> Box | None:
@@ -146,6 +179,6 @@ def uploaded(name: str, uploads: Path) -> np.ndarray:
         there = False
     if not there:
         raise ValueError("That photo did not arrive; choose it again.")
-    from psa_viz.inference.photo import load_photo
+    from psa_viz.session.photo import load_photo
 
     return load_photo(path.read_bytes())  # as bytes: an error must not tell the visitor where files lie here

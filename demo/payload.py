@@ -7,24 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from demo.blockmap import STATISTIC_COLORMAP, block_map
+from demo.blockmap import block_map
 from demo.habits import habits
 from demo.pictures import OUTSIDE, crop_url, mask_url, photo_url
 from psa_viz.rendering.scales import (
     GATE_COLORMAP,
     PROBABILITY_COLORMAP,
     SIGNED_COLORMAP,
+    STATISTIC_COLORMAP,
     Scale,
     gate_scale,
     probability_scale,
     stretched,
 )
 from psa_viz.rendering.skeletons import joint_colour, limbs, side
-from psa_viz.rendering.words import cells_phrase, channel_sentence, decimals, in_full, percent, spatial_sentence
+from psa_viz.rendering.words import cells_phrase, channel_sentence, decimals, in_full, percent, span, spatial_sentence
+from psa_viz.session.person_words import person_doubts
 
 if TYPE_CHECKING:
-    from psa_viz.inference.results import Explanation, PosePrediction
-    from psa_viz.recording.trace import BlockAttention
+    from psa_viz.values.results import Explanation, PosePrediction
+    from psa_viz.values.statistics import GateStatistics
+    from psa_viz.values.trace import BlockAttention
 
 COLORMAPS = (GATE_COLORMAP, PROBABILITY_COLORMAP, SIGNED_COLORMAP, STATISTIC_COLORMAP)
 """What the page draws with."""
@@ -35,6 +38,9 @@ _CENTRE = ("head_top", "neck")
 
 def payload(explanation: Explanation, *, example: str | None = None, stored: bool = True) -> dict[str, Any]:
     """Everything that the page shows of one result.
+
+    "people" has a box (x0, y0, x1, y1) in pixels of the photo and a score for everyone found, the main person first;
+    "person" is the number of the one shown, null where nobody was found or looked for.
 
     Args:
         example: the example whose photo it is, if it is one.
@@ -54,14 +60,11 @@ def payload(explanation: Explanation, *, example: str | None = None, stored: boo
         "flip": explanation.flip,
         "edits": list(explanation.edits),
         "notes": list(explanation.notes),
+        "people": [{"box": list(person.box), "score": person.score} for person in explanation.people],
+        "person": explanation.person_number,
+        "doubts": _doubts(explanation),
         "photo": {"src": photo_url(explanation.image), "width": width, "height": height},
-        "crop": {
-            "box": [float(edge) for edge in crop.box],
-            "width": crop.width,
-            "height": crop.height,
-            "stride": crop.stride,
-            "src": crop_url(explanation.image, crop),
-        },
+        "crop": {**crop.to_json(), "src": crop_url(explanation.image, crop)},
         "pose": None if explanation.pose is None else pose_facts(explanation.pose),
         "segmentation": None if explanation.segmentation is None else parsing_facts(explanation),
         "gate": scale_facts(gate_scale()),
@@ -69,6 +72,15 @@ def payload(explanation: Explanation, *, example: str | None = None, stored: boo
         "habits": habits(explanation.model, explanation.weights_sha256),
         "map": block_map(explanation.blocks, scale_facts) if explanation.blocks else None,
     }
+
+
+def _doubts(explanation: Explanation) -> list[dict[str, str]]:
+    """What a visitor should know of the person shown, where somebody was looked for: these notes by their kind."""
+    return [
+        {"kind": kind, "text": text}
+        for kind, text in person_doubts(explanation.person, explanation.image).items()
+        if text in explanation.notes
+    ]
 
 
 def encode(values: np.ndarray) -> str:
@@ -174,6 +186,8 @@ def block_facts(block: BlockAttention, explanation: Explanation) -> dict[str, An
         "cells": cells_phrase(block, explanation.crop),
         "channel": encode(block.channel),
         "spatial": encode(block.spatial),
+        "channelSpan": _plain(channel),
+        "spatialSpan": _plain(spatial),
         "channelWords": channel_sentence(block),
         "spatialWords": spatial_sentence(block, explanation.crop),
         "channelPlaces": max(4, decimals(channel.minimum, channel.maximum) + 1),
@@ -187,7 +201,13 @@ def block_facts(block: BlockAttention, explanation: Explanation) -> dict[str, An
     }
 
 
-def _statistics(numbers: Any) -> dict[str, str]:
+def _plain(numbers: GateStatistics) -> str:
+    """ "0.30 to 0.80"; a flat gate is said to be one at once."""
+    text = span(numbers.minimum, numbers.maximum)
+    return f"{text}: flat, next to no difference" if numbers.flat and numbers.range > 0 else text
+
+
+def _statistics(numbers: GateStatistics) -> dict[str, str]:
     return {
         "min": in_full(numbers.minimum),
         "max": in_full(numbers.maximum),

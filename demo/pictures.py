@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from psa_viz.inference.geometry import Crop
+from psa_viz.values.geometry import Crop
 
 LONGEST_PHOTO = 1024
 LONGEST_CROP = 384

@@ -1,95 +1,242 @@
-"""Turns at a device: one request at a time uses it, the others wait in order, and too many are told so at once."""
+"""Turns at a device: one request at a time uses it, and whoever waited longest since their last turn comes next.
+
+So a visitor gets a turn before anyone gets a second, and long work, which hands its turn on between two steps, lets
+others in between.
+"""
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 MOST_WAITING = 64
 """Requests that wait for one device: twenty seconds on two cores. A longer line would only end in visitors who left."""
 PATIENCE = 120.0
 """Seconds that a request waits for its turn."""
+SPELL = 0.2
+"""Seconds after which long work hands its turn on, if anybody waits."""
+MOST_REMEMBERED = 1000
+"""Visitors whose last turn is remembered."""
+STOPPED = "Stopped: nothing was changed, and the model is as it was."
+CLOSED = "This server is being restarted: nothing was changed. Try again in a minute."
 
 
 class Busy(ValueError):
     """No turn, and a sentence for the visitor that says why."""
 
 
-class Slots:
-    """Safe to use from many threads. Knows devices and visitors by name only.
+def never() -> bool:
+    """For a request that nobody stops."""
+    return False
 
-    Args:
-        most_waiting: how many requests may wait for a device, besides the one that has it.
-        patience: seconds that one waits before it is told to try again.
+
+@dataclass(eq=False)
+class Ticket:
+    """One request in the line of a device.
+
+    Attributes:
+        visitor: the name that their page made up; "" for one who is nobody's next.
+        address: where they come from.
+        number: rises with the time at which it began to wait.
+        runs: whether it has the turn.
+        began: whether it ever had it.
+        since: when the turn began, in seconds.
     """
 
-    def __init__(self, most_waiting: int = MOST_WAITING, patience: float = PATIENCE) -> None:
-        self.most_waiting, self.patience = most_waiting, patience
+    device: str
+    visitor: str
+    address: str
+    number: int
+    runs: bool = False
+    began: bool = False
+    cancelled: bool = False
+    since: float = 0.0
+
+
+class Slots:
+    """Safe to use from many threads. Knows devices, visitors and addresses by name only.
+
+    Args:
+        most_waiting: how many requests may wait for a device, besides those that have it; of one address, half of it.
+        patience: seconds that one waits before it is told to try again.
+        at_once: how many have a device at the same time.
+        spell: see SPELL.
+    """
+
+    def __init__(
+        self, most_waiting: int = MOST_WAITING, patience: float = PATIENCE, at_once: int = 1, spell: float = SPELL
+    ) -> None:
+        self.most_waiting, self.patience, self.at_once, self.spell = most_waiting, patience, at_once, spell
+        self.refused = 0
         self._changed = threading.Condition()
-        self._lines: dict[str, deque[object]] = {}  # of every device; the first has the turn
-        self._tickets: dict[str, set[object]] = {}  # of every visitor
+        self._tickets: list[Ticket] = []
+        self._served: OrderedDict[tuple[str, str], int] = OrderedDict()  # device and visitor -> when, as a number
+        self._numbers = itertools.count(1)
+        self._closed = False
 
     @contextmanager
-    def turn(self, device: str, visitor: str = "") -> Iterator[None]:
+    def turn(
+        self, device: str, visitor: str = "", address: str = "", stopped: Callable[[], bool] = never
+    ) -> Iterator[Turn]:
         """Wait for the device, use it inside the block, hand it on.
 
+        Args:
+            stopped: asked whenever something changes; after `wake` in particular.
+
         Raises:
-            Busy: if too many wait already, the turn does not come in time, or the visitor's requests are cancelled.
+            Busy: if too many wait already, the turn does not come in time, or the request is cancelled or stopped.
         """
-        ticket = object()
-        with self._changed:
-            line = self._lines.setdefault(device, deque())
-            if len(line) > self.most_waiting:
-                raise Busy(f"The network is busy: {len(line)} requests are before yours. Try again in a minute.")
-            line.append(ticket)
-            self._tickets.setdefault(visitor, set()).add(ticket)
+        ticket = self._enter(Ticket(device, visitor, address, next(self._numbers)))
         try:
-            self._wait(line, ticket, visitor)
-            yield
+            self._wait(ticket, stopped)
+            yield Turn(self, ticket)
         finally:
             with self._changed:
-                line.remove(ticket)
-                if not line:
-                    del self._lines[device]
-                self._forget(ticket, visitor)
+                self._tickets.remove(ticket)
                 self._changed.notify_all()
 
     def before(self, visitor: str) -> int:
-        """How many requests come before the visitor's next one; 0 if theirs is running, or none waits."""
+        """How many requests come before the visitor's next one; 0 if theirs has begun, or none waits."""
         with self._changed:
-            tickets = self._tickets.get(visitor, ())
-            places = [place for line in self._lines.values() for place, one in enumerate(line) if one in tickets]
-            return min(places, default=0)
+            mine = [ticket for ticket in self._tickets if visitor and ticket.visitor == visitor]
+            if not mine or any(ticket.began for ticket in mine):
+                return 0
+            return min(map(self._ahead, mine))
+
+    def waiting(self) -> int:
+        """How many requests wait, for all devices."""
+        with self._changed:
+            return sum(not ticket.runs for ticket in self._tickets)
 
     def cancel(self, visitor: str) -> None:
-        """Take the visitor's waiting requests out of every line. What already runs is finished: it takes seconds."""
+        """Take the visitor's requests that have not begun out of every line. What has begun is finished, or stopped by
+        demo.progress."""
         with self._changed:
-            self._tickets.pop(visitor, None)
+            for ticket in self._tickets:
+                if visitor and ticket.visitor == visitor and not ticket.began:
+                    ticket.cancelled = True
             self._changed.notify_all()
 
-    def _wait(self, line: deque[object], ticket: object, visitor: str) -> None:
+    def close(self) -> None:
+        """Give no more turns: who waits and who comes is told so. Who has a turn keeps it."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @property
+    def closed(self) -> bool:
+        """Whether there are no more turns."""
+        return self._closed
+
+    def wake(self) -> None:
+        """Let long work that waits for its next turn see that it was stopped."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def empty(self) -> bool:
+        """Whether nobody has a turn or waits for one."""
+        with self._changed:
+            return not self._tickets
+
+    def hand_on(self, ticket: Ticket, stopped: Callable[[], bool]) -> None:
+        """Let others have the device and wait for the next turn, if anybody waits and this one lasted for a spell.
+
+        Raises:
+            Busy: if the server is closed, the next turn does not come in time, or the request is stopped meanwhile.
+        """
+        with self._changed:
+            others = any(one.device == ticket.device and self._waits(one) for one in self._tickets)
+            if not others or time.monotonic() - ticket.since < self.spell:
+                return
+            ticket.runs, ticket.number = False, next(self._numbers)
+            self._changed.notify_all()
+        self._wait(ticket, stopped)
+
+    def _enter(self, ticket: Ticket) -> Ticket:
+        with self._changed:
+            if self._closed:
+                raise Busy(CLOSED)
+            line = [one for one in self._tickets if one.device == ticket.device and not one.runs]
+            own = sum(one.address == ticket.address for one in line) if ticket.address else 0
+            if len(line) >= self.most_waiting:
+                self.refused += 1
+                raise Busy(f"The network is busy: {len(line) + 1} requests are before yours. Try again in a minute.")
+            if own >= max(1, self.most_waiting // 2):
+                self.refused += 1
+                raise Busy(f"The network is busy: {own} requests of your address wait already. Try again in a minute.")
+            self._tickets.append(ticket)
+            return ticket
+
+    def _wait(self, ticket: Ticket, stopped: Callable[[], bool]) -> None:
         with self._changed:
             came = self._changed.wait_for(
-                lambda: line[0] is ticket or ticket not in self._tickets.get(visitor, ()), self.patience
+                lambda: self._closed or ticket.cancelled or stopped() or self._ahead(ticket) < self.at_once,
+                self.patience,
             )
-            if not came:
-                minutes = max(1, round(self.patience / 60))
-                raise Busy(f"The network was busy for {minutes} minutes, {line.index(ticket)} before you. Try again.")
-            if line[0] is not ticket:
+            if self._closed:
+                raise Busy(CLOSED)
+            if ticket.cancelled:
                 raise Busy("Cancelled: nothing was changed.")
+            if not came:
+                self.refused += 1
+                minutes = max(1, round(self.patience / 60))
+                raise Busy(f"The network was busy for {minutes} minutes, {self._ahead(ticket)} before you. Try again.")
+            if stopped():
+                ticket.cancelled = True  # nobody waits for it while it ends
+                raise Busy(STOPPED)
+            ticket.runs, ticket.began, ticket.since = True, True, time.monotonic()
+            self._remember(ticket)
+            self._changed.notify_all()
 
-    def _forget(self, ticket: object, visitor: str) -> None:
-        tickets = self._tickets.get(visitor, set())
-        tickets.discard(ticket)
-        if not tickets:
-            self._tickets.pop(visitor, None)
+    def _ahead(self, ticket: Ticket) -> int:
+        """How many have the device, or come before this ticket: of every other visitor, one."""
+        line = [one for one in self._tickets if one.device == ticket.device]
+        nexts: dict[object, tuple[int, int]] = {}
+        for one in line:
+            if self._waits(one):
+                name = one.visitor or one
+                nexts[name] = min(self._order(one), nexts.get(name, self._order(one)))
+        own = self._order(ticket)
+        return sum(one.runs for one in line) + sum(order < own for order in nexts.values())
+
+    def _order(self, ticket: Ticket) -> tuple[int, int]:
+        return self._served.get((ticket.device, ticket.visitor), 0), ticket.number
+
+    def _waits(self, ticket: Ticket) -> bool:
+        return not ticket.runs and not ticket.cancelled
+
+    def _remember(self, ticket: Ticket) -> None:
+        if ticket.visitor:
+            self._served[ticket.device, ticket.visitor] = next(self._numbers)
+            self._served.move_to_end((ticket.device, ticket.visitor))
+            while len(self._served) > MOST_REMEMBERED:
+                self._served.popitem(last=False)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The time at a device that a request has."""
+
+    slots: Slots
+    ticket: Ticket
+
+    def pause(self, stopped: Callable[[], bool] = never) -> None:
+        """Between two steps of long work: others may go first. Returns when this request has the device again.
+
+        Raises:
+            Busy: see Slots.hand_on.
+        """
+        self.slots.hand_on(self.ticket, stopped)
 
 
 def place(device: str, devices: Sequence[str]) -> str:
-    """The device whose line a request joins: "auto" is the first GPU, else the CPU, as in inference.devices."""
+    """The device whose line a request joins: "auto" is the first GPU, else the CPU, as in session.devices."""
     return next((one for one in devices if one.startswith("cuda")), "cpu") if device == "auto" else device
 
 

@@ -6,31 +6,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from demo.change import with_experiment
+from demo.change import with_session
 from demo.engine import Engine
 from demo.payload import parsing_facts
+from demo.progress import Pause, no_pause
+from demo.slots import never
 from demo.visit import Visit
-from psa_viz.inference.difference import difference
-from psa_viz.recording.edits import SwitchOff
 from psa_viz.rendering.change_words import change_sentences
 from psa_viz.rendering.words import percent
+from psa_viz.values.difference import difference
+from psa_viz.values.edits import SwitchOff
 
 if TYPE_CHECKING:
-    from psa_viz.inference.results import Explanation
-    from psa_viz.recording.edits import Edit
+    from psa_viz.values.edits import Edit
+    from psa_viz.values.results import Explanation
 
 BRANCHES = {"both": (), "channel only": ("spatial",), "spatial only": ("channel",), "none": ("channel", "spatial")}
 """Name of a row -> the branches that are switched off in it."""
 
 
-def switchboard(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[dict[str, Any], Visit]:
-    """The grid for one block, or for all of them.
+def switchboard(
+    request: Mapping[str, Any], visit: Visit, engine: Engine, pause: Pause = no_pause
+) -> tuple[dict[str, Any], Visit]:
+    """The grid for one block, or for all of them; others may use the device between two of its cells.
 
     Raises:
         ValueError: for a model without PSA, or a block that it does not have.
     """
-    base, visit = with_experiment(visit, engine)
-    untouched = visit.experiment.untouched
+    base, visit = with_session(visit, engine)
+    untouched = visit.session.untouched
     if not untouched.blocks:
         raise ValueError(f"{untouched.model} has no polarized self-attention: there is nothing to switch.")
     block = request.get("block")
@@ -39,22 +43,25 @@ def switchboard(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tup
     names = list(untouched.blocks) if block is None else [block]
     columns = []
     for layout in ("parallel", "sequential"):
-        cells, why = _column(visit, engine, layout, names)
+        cells, why = _column(visit, engine, layout, names, pause)
         columns.append({"layout": layout, "own": layout == untouched.layout, "why": why, "cells": cells})
     return {"kind": "switchboard", "base": base, "block": block, "rows": list(BRANCHES), "columns": columns}, visit
 
 
-def _column(visit: Visit, engine: Engine, layout: str, names: list[str]) -> tuple[list[dict[str, Any]], str | None]:
-    untouched, experiment = visit.experiment.untouched, visit.experiment
+def _column(
+    visit: Visit, engine: Engine, layout: str, names: list[str], pause: Pause
+) -> tuple[list[dict[str, Any]], str | None]:
+    untouched, session = visit.session.untouched, visit.session
     if layout != untouched.layout:
         try:
-            experiment = engine.in_layout(visit.experiment, layout, names)
+            session = engine.in_layout(visit.session, layout, names)
         except ValueError as error:
             return [], f"{str(error)[:1].upper()}{str(error)[1:]}."
     cells = []
     for row, off in BRANCHES.items():
         edits = [edit for name in names for edit in switched_off(name, layout, off)]
-        cells.append(_cell(row, untouched, experiment.edited(edits)))
+        cells.append(_cell(row, untouched, session.edited(edits)))
+        pause(never)
     return cells, None
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from psa_viz.inference.experiment import Experiment
-    from psa_viz.inference.results import Explanation
-    from psa_viz.recording.edits import Edit
+    from psa_viz.session.session import Session
+    from psa_viz.values.edits import Edit
+    from psa_viz.values.results import Explanation
 
 MOST_RUNS = 10
 MOST_PIXELS = 45_000_000
@@ -41,7 +41,7 @@ class Visit:
         shown: the untouched result.
         example: the stored example whose photo it is, if it is one.
         device: where the visitor wants the network to run.
-        experiment: what the network remembers of `shown`, once something was changed or walked through.
+        session: what the network remembers of `shown`, once something was changed or walked through.
         asked: the edits as the browser has them, to give them back.
         edits: the same as values.
         after: the edited result; None without edits.
@@ -51,7 +51,7 @@ class Visit:
     shown: Explanation
     example: str | None = None
     device: str = "auto"
-    experiment: Experiment | None = None
+    session: Session | None = None
     asked: tuple[Any, ...] = ()
     edits: tuple[Edit, ...] = ()
     after: Explanation | None = None
@@ -63,7 +63,7 @@ class Visit:
 
     def kept(self) -> Visit:
         """With the state as it is now among the runs; beyond MOST_RUNS or MOST_PIXELS, the oldest are forgotten."""
-        run = Run(next(_numbers), _label(self), replace(self, runs=(), experiment=None))
+        run = Run(next(_numbers), _label(self), replace(self, runs=(), session=None))
         runs = (run, *self.runs)[:MOST_RUNS]
         while len(runs) > 1 and sum(_pixels(one.visit.shown) for one in runs) > MOST_PIXELS:
             runs = runs[:-1]
@@ -94,7 +94,9 @@ def check_remembered(event: str, request: Mapping[str, Any], visit: Visit | None
     if visit is not None or event == "show_example" or request.get("upload") is not None:
         return
     if request.get("shown") not in (None, *examples[:1]):
-        raise ValueError("This page was open for so long that its photo was let go; choose the photo again.")
+        raise ValueError(
+            "The server let go of this page's photo, after a day or to make room for others; choose the photo again."
+        )
 
 
 def _pixels(result: Explanation) -> int:

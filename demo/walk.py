@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from demo.change import with_experiment
+from demo.change import with_session
 from demo.engine import Engine
 from demo.payload import block_facts, encode, scale_facts
+from demo.progress import Pause, no_pause
+from demo.slots import never
 from demo.snippets import five_lines
 from demo.visit import Visit
 from psa_viz.rendering.scales import Scale, gain_scale, gate_scale, signed_scale
 from psa_viz.rendering.words import span
 
 if TYPE_CHECKING:
-    from psa_viz.inference.results import Explanation
-    from psa_viz.inference.stages import Stage, Walk
+    from psa_viz.session.stages import Stage, Walk
+    from psa_viz.values.results import Explanation
 
 FORMULAS = (
     ("paper", "parallel"),
@@ -33,9 +35,9 @@ def walk(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[dict
     Raises:
         ValueError: for a block that this model does not have, or a model whose steps can not be shown.
     """
-    base, visit = with_experiment(visit, engine)
+    base, visit = with_session(visit, engine)
     name = str(request.get("block"))
-    steps = visit.experiment.walk(name)
+    steps = visit.session.walk(name)
     facts = {
         "kind": "walk",
         "base": base,
@@ -50,9 +52,11 @@ def walk(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[dict
     return facts, visit
 
 
-def trained(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[dict[str, Any], Visit]:
+def trained(
+    request: Mapping[str, Any], visit: Visit, engine: Engine, pause: Pause = no_pause
+) -> tuple[dict[str, Any], Visit]:
     """The same block of the bundled models that were trained under each formula, on the same crop."""
-    base, visit = with_experiment(visit, engine)
+    base, visit = with_session(visit, engine)
     name = str(request.get("block"))
     rows = []
     for formula, layout in FORMULAS:
@@ -63,7 +67,8 @@ def trained(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[d
             continue
         result = visit.shown
         if model != visit.shown.model:
-            result = engine.experiment(visit.shown.image, model, visit.shown.crop, device=visit.device).untouched
+            result = engine.session(visit.shown.image, model, visit.shown.crop, device=visit.device).untouched
+            pause(never)
         label = f"trained and run under {formula}, {layout}"
         rows.append({"formula": formula, "layout": layout, "label": label, "model": model, **_gates(result, name)})
     return {"kind": "trained", "base": base, "block": name, "rows": rows}, visit
@@ -109,7 +114,7 @@ def _under(visit: Visit, name: str, formula: str, layout: str) -> dict[str, Any]
     own = visit.shown.blocks[name]
     rule = {"formula": formula, "layout": layout, "own": (own.formula, own.layout) == (formula, layout)}
     try:
-        result = visit.experiment.under(name, formula, layout)
+        result = visit.session.under(name, formula, layout)
     except ValueError as error:
         return {**rule, "why": f"{str(error)[:1].upper()}{str(error)[1:]}."}
     label = f"trained under {own.formula}, {own.layout}"

@@ -17,9 +17,10 @@
 #
 # - compute the *channel-only gate* of polarized self-attention with nothing but loops;
 # - say which axis it collapses, which one it keeps, and why that is called *polarized*;
-# - check your numbers against a library, to fifteen digits.
+# - check your numbers against one function, and against a library, to fifteen digits;
+# - write the gate yourself, in a cell that is content only when it is right.
 #
-# Everything happens on 8 channels of a picture that is one cell high and two cells wide: sixteen numbers, small enough
+# NumPy and Matplotlib are all you need; where PyTorch is installed, one cell compares with the library. Everything happens on 8 channels of a picture that is one cell high and two cells wide: sixteen numbers, small enough
 # to follow each of them.
 
 # %% [markdown]
@@ -42,9 +43,8 @@
 import math
 
 import numpy as np
-import torch
-from checks import check
-from classroom import numbers_figure, show  # also puts psa_viz on the path
+from checks import check, hint  # hint("01.1") says more, if you are stuck
+from classroom import has_torch, numbers_figure, show  # also puts psa_viz on the path
 
 from psa_viz.rendering.scales import gate_scale, signed_scale
 
@@ -55,15 +55,11 @@ from psa_viz.rendering.scales import gate_scale, signed_scale
 # a ReLU, which is why none of them is negative.
 
 # %%
-x = torch.tensor(
-    [[2, 0], [0, 1], [1, 1], [0, 3], [0, 0], [1, 0], [0, 1], [2, 0]],
-    dtype=torch.float64,
-).view(8, 1, 2)  # (C, H, W)
-features = x.flatten(1)  # (C, HW): the two positions in a row
-show(
-    numbers_figure({"X: 8 channels, 2 positions": features}, signed_scale(features.numpy(), "value"), 0),
-    "The 16 features",
-)
+x = np.array([[2, 0], [0, 1], [1, 1], [0, 3], [0, 0], [1, 0], [0, 1], [2, 0]], dtype=float).reshape(
+    8, 1, 2
+)  # (C, H, W)
+features = x.reshape(8, 2)  # (C, HW): the two positions in a row
+show(numbers_figure({"X: 8 channels, 2 positions": features}, signed_scale(features, "value"), 0), "The 16 features")
 
 # %% [markdown]
 # ## Step 1 · one query value for each position
@@ -75,7 +71,7 @@ show(
 # Our $W_q$ likes channels 0 and 7, and dislikes channel 3.
 
 # %%
-W_q = torch.tensor([[0.25, 0, 0, -0.25, 0, 0, 0, 0.25]], dtype=torch.float64)  # (1, C)
+W_q = np.array([[0.25, 0, 0, -0.25, 0, 0, 0, 0.25]])  # (1, C)
 
 query = [0.0, 0.0]
 for position in range(2):
@@ -88,7 +84,7 @@ query
 # dislikes: −0.75. The same loop is one matrix product.
 
 # %%
-torch.testing.assert_close(W_q @ features, torch.tensor([query], dtype=torch.float64), rtol=0, atol=1e-15)
+np.testing.assert_allclose(W_q @ features, [query], rtol=0, atol=1e-15)
 
 # %% [markdown]
 # ## Step 2 · softmax over the positions
@@ -118,13 +114,10 @@ for channel in range(8):
     for position in range(2):
         collapsed[channel] += float(features[channel, position]) * shares[position]
 
-a = torch.tensor(shares, dtype=torch.float64)  # (HW,)
-torch.testing.assert_close(features @ a, torch.tensor(collapsed, dtype=torch.float64))
-pictures = {"X": features, "shares a": a[None], "X a": torch.tensor(collapsed)}
-show(
-    numbers_figure(pictures, signed_scale(features.numpy(), "value")),
-    "X, the shares of two positions, and the collapsed X a",
-)
+a = np.array(shares)  # (HW,)
+np.testing.assert_allclose(features @ a, collapsed)
+pictures = {"X": features, "shares a": a[None], "X a": np.array(collapsed)}
+show(numbers_figure(pictures, signed_scale(features, "value")), "X, the shares of two positions, and the collapsed X a")
 
 # %% [markdown]
 # ## Step 4 · inside the gate: half of the channels
@@ -134,13 +127,13 @@ show(
 # 2 with 3, and so on.
 
 # %%
-W_v = torch.zeros(4, 8, dtype=torch.float64)  # (c, C)
+W_v = np.zeros((4, 8))  # (c, C)
 for row in range(4):
     W_v[row, 2 * row], W_v[row, 2 * row + 1] = 1, -1
 
 inside = [sum(float(W_v[row, channel]) * collapsed[channel] for channel in range(8)) for row in range(4)]
 z = W_v @ (features @ a)  # (c,)
-torch.testing.assert_close(z, torch.tensor(inside, dtype=torch.float64))
+np.testing.assert_allclose(z, inside)
 z
 
 # %% [markdown]
@@ -149,7 +142,7 @@ z
 # it is the difference between a cheap block and an expensive one, and the subject of notebook 03.
 
 # %%
-torch.testing.assert_close((W_v @ features) @ a, z)
+np.testing.assert_allclose((W_v @ features) @ a, z)
 
 # %% [markdown]
 # ## Step 5 · back to all channels
@@ -157,25 +150,25 @@ torch.testing.assert_close((W_v @ features) @ a, z)
 # $W_z$ makes 8 numbers of the 4: one for each channel that is to be weighted.
 
 # %%
-W_z = torch.tensor(
+W_z = np.array(
     [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1], [1, 0, 0, 1]],
-    dtype=torch.float64,
+    dtype=float,
 )  # (C, c)
 spread_out = W_z @ z  # (C,)
 spread_out
 
 # %% [markdown]
-# ## Step 6 · LayerNorm: the same spread for every picture
+# ## Step 6 · LayerNorm: a spread that does not depend on the picture
 #
 # The paper's formula now subtracts the mean of these 8 numbers and divides by their standard deviation. Whatever came
 # in, what goes out has mean 0 and standard deviation 1. (A tiny number, 0.00001, keeps the division possible when all
-# are equal. A trained LayerNorm also has a gain and an offset for each channel; fresh, they are 1 and 0.)
+# are equal.) That holds **as long as its gain is 1**: a LayerNorm also multiplies by a gain and adds an offset, one of
+# each for every channel. Fresh, they are 1 and 0; training may widen the spread with them, or close it.
 
 # %%
 mean = sum(spread_out.tolist()) / 8
 variance = sum((value - mean) ** 2 for value in spread_out.tolist()) / 8
 logits = [(value - mean) / (variance + 1e-5) ** 0.5 for value in spread_out.tolist()]
-torch.testing.assert_close(torch.nn.functional.layer_norm(spread_out, (8,)), torch.tensor(logits, dtype=torch.float64))
 print([round(value, 3) for value in logits])
 
 # %% [markdown]
@@ -187,7 +180,7 @@ print([round(value, 3) for value in logits])
 # %%
 weights = [1 / (1 + math.exp(-value)) for value in logits]
 pictures = {"W_z z": spread_out, "logits": np.array(logits)}
-show(numbers_figure(pictures, signed_scale(spread_out.numpy(), "value")), "The numbers before and after LayerNorm")
+show(numbers_figure(pictures, signed_scale(spread_out, "value")), "The numbers before and after LayerNorm")
 show(numbers_figure({"A_ch, the weights": np.array(weights)}, gate_scale(), 3), "The eight weights, from 0 to 1")
 
 # %% [markdown]
@@ -196,32 +189,44 @@ show(numbers_figure({"A_ch, the weights": np.array(weights)}, gate_scale(), 3), 
 # Each channel is multiplied by its weight, at every position alike. The gate knows *what*, and no longer *where*.
 
 # %%
-gated = features * torch.tensor(weights, dtype=torch.float64)[:, None]  # (C, HW)
-show(
-    numbers_figure({"X": features, "A_ch · X": gated}, signed_scale(features.numpy(), "value")),
-    "Features before and after",
-)
+gated = features * np.array(weights)[:, None]  # (C, HW)
+show(numbers_figure({"X": features, "A_ch · X": gated}, signed_scale(features, "value")), "Features before and after")
+
+# %% [markdown]
+# ## In one function
+#
+# `numpy_block.py`, beside this notebook, has the eight steps in five lines of NumPy. It has to agree with the loops, and
+# "about the same" is not enough: these are 64-bit numbers, so the difference must be rounding, some 0.0000000000000001.
+
+# %%
+from numpy_block import channel_gate
+
+difference = float(np.abs(channel_gate(x, W_q, W_v, W_z) - weights).max())
+print(f"largest difference: {difference:.1e}")
+assert difference < 1e-12
 
 # %% [markdown]
 # ## The library call
 #
-# `ChannelGate` is the same computation for batches of real features. We give it our three matrices and ask for its
-# weights. It has to agree with the loops, and "about the same" is not enough: these are 64-bit numbers, so the
-# difference must be rounding, some 0.0000000000000001.
+# In a network the same is `ChannelGate`, a PyTorch module for batches of real features. We give it our three matrices
+# and ask for its weights. Without PyTorch you lose nothing here: the cell says so, and goes on.
 
 # %%
-from psa_viz.attention.channel import ChannelGate
+if has_torch():
+    import torch
 
-gate = ChannelGate(8).double()
-with torch.no_grad():
-    gate.query.weight.copy_(W_q)
-    gate.value.weight.copy_(W_v)
-    gate.ending[0].weight.copy_(W_z)
-    library = gate(x[None])[0]  # a batch of one picture in, (C,) weights out
+    from psa_viz.attention.channel import ChannelGate
 
-difference = float((library - torch.tensor(weights, dtype=torch.float64)).abs().max())
-print(f"largest difference: {difference:.1e}")
-assert difference < 1e-12
+    gate = ChannelGate(8).double()
+    with torch.no_grad():
+        for layer, matrix in ((gate.query, W_q), (gate.value, W_v), (gate.ending[0], W_z)):
+            layer.weight.copy_(torch.from_numpy(matrix))
+        library = gate(torch.from_numpy(x)[None])[0].numpy()  # a batch of one picture in, (C,) weights out
+    difference = float(np.abs(library - weights).max())
+    print(f"largest difference: {difference:.1e}")
+    assert difference < 1e-12
+else:
+    print("PyTorch is not installed here: nothing to compare with")
 
 # %% [markdown]
 # ## What you have
@@ -233,7 +238,8 @@ assert difference < 1e-12
 #
 # ## Exercises
 #
-# Put your answer in place of the three dots and run both cells. Use Python to compute: that is what it is for.
+# Put your answer in place of the three dots and run both cells. Use Python to compute: that is what it is for. A wrong
+# answer is told so, with a hint, and stops nothing.
 #
 # **1.** Set $W_q$ to zero. Which weight does channel 0 get now? (Everything else stays as it is. What has the told mean
 # become?)
@@ -255,7 +261,7 @@ check("01.2", answer_2, x, W_q, W_v, W_z)
 
 # %% [markdown]
 # **3.** The authors' published code, in its parallel layout, has no LayerNorm: its sigmoid acts on $W_z z$ itself. Give
-# all eight weights under that formula, as a list or a tensor.
+# all eight weights under that formula, as a list or an array.
 
 # %%
 answer_3 = ...
@@ -264,9 +270,21 @@ answer_3 = ...
 check("01.3", answer_3, x, W_q, W_v, W_z)
 
 # %% [markdown]
+# **4.** Write the gate. A function of features of any number of channels and positions, and of the three matrices; it
+# returns the paper's weights. The check runs it on features that you have not seen, 8×2, 4×6 and 6×1.
+
+
+# %%
+def answer_4(features, W_q, W_v, W_z):  # (C, N), (1, C), (C/2, C), (C, C/2) -> (C,)
+    return ...
+
+
+# %%
+check("01.4", answer_4)
+
+# %% [markdown]
 # ## See it in the page
 #
-# Start the page with `make demo` and open
-# [Walk through](http://127.0.0.1:7860/#example=01-astronaut&model=person-psa-parallel&tab=walk&block=stage2.0.branch1.block1): the same eight steps with the numbers
-# of a photo, 56 channels on 16×16 positions. Click *softmax* in the channel branch: can you find the positions that it
-# looks at?
+# Start the page with `make demo` and add to its address `#example=01-astronaut&tab=walk`: the same eight steps
+# with the numbers of a photo, at any block you choose. Click *softmax* in the channel branch: can you find the positions
+# that it looks at?

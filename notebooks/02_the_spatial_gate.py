@@ -17,25 +17,25 @@
 #
 # - compute the *spatial-only gate* by hand, and say which axis it collapses;
 # - tell apart the three formulas that go by the name of PSA, by where their softmax stands;
-# - recognise, from two numbers, a map that looks vivid and does nothing.
+# - recognise, from two numbers, a map that looks vivid and does nothing;
+# - write the gate yourself.
 #
-# The features are 4 channels of a picture of 2×3 positions.
+# NumPy and Matplotlib are all you need. The features are 4 channels of a picture of 2×3 positions.
 
 # %%
 import math
 
-import torch
-from checks import check
-from classroom import maps_figure, numbers_figure, ranges_figure, show  # also puts psa_viz on the path
+import numpy as np
+from checks import check, hint  # hint("02.1") says more, if you are stuck
+from classroom import has_torch, maps_figure, numbers_figure, ranges_figure, show  # also puts psa_viz on the path
+from numpy_block import sigmoid, softmax
 
 from psa_viz.rendering.scales import gate_scale, signed_scale, stretched
 
-x = torch.tensor(
-    [[1, 0, 0, 2, 0, 0], [0, 2, 1, 0, 1, 0], [1, 1, 1, 1, 1, 1], [0, 0, 3, 0, 0, 1]],
-    dtype=torch.float64,
-).view(4, 2, 3)  # (C, H, W)
-features = x.flatten(1)  # (C, HW): the six positions in reading order
-show(numbers_figure({"X: 4 channels, 6 positions": features}, signed_scale(features.numpy(), "value"), 0), "Features")
+x = np.array([[1, 0, 0, 2, 0, 0], [0, 2, 1, 0, 1, 0], [1, 1, 1, 1, 1, 1], [0, 0, 3, 0, 0, 1]], dtype=float)
+x = x.reshape(4, 2, 3)  # (C, H, W)
+features = x.reshape(4, 6)  # (C, HW): the six positions in reading order
+show(numbers_figure({"X: 4 channels, 6 positions": features}, signed_scale(features, "value"), 0), "Features")
 
 # %% [markdown]
 # ## Step 1 · what is the picture about? A query without space
@@ -47,7 +47,7 @@ show(numbers_figure({"X: 4 channels, 6 positions": features}, signed_scale(featu
 # $W_q$ makes c = C/2 = 2 query channels at every position, and the mean over all positions leaves two numbers.
 
 # %%
-W_q = torch.tensor([[1, 0, 0, 0.5], [0, 1, 0, 0]], dtype=torch.float64)  # (c, C)
+W_q = np.array([[1, 0, 0, 0.5], [0, 1, 0, 0]])  # (c, C)
 
 pooled = []
 for row in range(2):
@@ -59,9 +59,9 @@ print("pooled query:", [round(value, 4) for value in pooled])
 # A mean of products is the product with the mean: average the features first, multiply once.
 
 # %%
-q = W_q @ features.mean(dim=1)  # (c,)
-torch.testing.assert_close(q, (W_q @ features).mean(dim=1))
-torch.testing.assert_close(q, torch.tensor(pooled, dtype=torch.float64))
+q = W_q @ features.mean(axis=1)  # (c,)
+np.testing.assert_allclose(q, (W_q @ features).mean(axis=1))
+np.testing.assert_allclose(q, pooled)
 
 # %% [markdown]
 # ## Step 2 · the value, at full resolution
@@ -69,9 +69,9 @@ torch.testing.assert_close(q, torch.tensor(pooled, dtype=torch.float64))
 # $W_v$ makes two value channels, at every position. Nothing is pooled here: this is what keeps H×W.
 
 # %%
-W_v = torch.tensor([[2, -1, 0, 0], [0, 1, 0, 1]], dtype=torch.float64)  # (c, C)
+W_v = np.array([[2, -1, 0, 0], [0, 1, 0, 1]], dtype=float)  # (c, C)
 value = W_v @ features  # (c, HW)
-show(numbers_figure({"W_v X: 2 value channels, 6 positions": value}, signed_scale(value.numpy(), "value"), 0), "Values")
+show(numbers_figure({"W_v X: 2 value channels, 6 positions": value}, signed_scale(value, "value"), 0), "Values")
 
 # %% [markdown]
 # ## Step 3 · the paper's softmax: over the two query channels
@@ -95,9 +95,9 @@ print("shares:", [round(share, 4) for share in s], " sum:", round(sum(s), 12))
 logits = [sum(s[row] * float(value[row, p]) for row in range(2)) for p in range(6)]
 by_hand = [1 / (1 + math.exp(-logit)) for logit in logits]
 
-paper = torch.sigmoid(torch.softmax(q, dim=0) @ value)  # (HW,)
-torch.testing.assert_close(paper, torch.tensor(by_hand, dtype=torch.float64))
-show(numbers_figure({"paper: A_sp on 2x3 positions": paper.view(2, 3)}, gate_scale(), 3), "The paper's map")
+paper = sigmoid(softmax(q) @ value)  # (HW,)
+np.testing.assert_allclose(paper, by_hand)
+show(numbers_figure({"paper: A_sp on 2x3 positions": paper.reshape(2, 3)}, gate_scale(), 3), "The paper's map")
 
 # %% [markdown]
 # ## The other two formulas
@@ -118,8 +118,8 @@ show(numbers_figure({"paper: A_sp on 2x3 positions": paper.view(2, 3)}, gate_sca
 product = [sum(pooled[row] * float(value[row, p]) for row in range(2)) for p in range(6)]
 raised = [math.exp(number) for number in product]
 shares = [number / sum(raised) for number in raised]
-official_parallel = torch.sigmoid(torch.softmax(q @ value, dim=0))  # (HW,)
-torch.testing.assert_close(official_parallel, torch.tensor([1 / (1 + math.exp(-n)) for n in shares]).double())
+official_parallel = sigmoid(softmax(q @ value))  # (HW,)
+np.testing.assert_allclose(official_parallel, [1 / (1 + math.exp(-n)) for n in shares])
 print("shares:", [round(share, 3) for share in shares])
 print("map:   ", [round(number, 3) for number in official_parallel.tolist()])
 
@@ -131,33 +131,45 @@ print("map:   ", [round(number, 3) for number in official_parallel.tolist()])
 # weighs these.
 
 # %%
-official_sequential = torch.sigmoid(q @ torch.softmax(value, dim=1))  # (HW,)
+official_sequential = sigmoid(q @ softmax(value, axis=1))  # (HW,)
 three = {
-    "paper": paper.view(2, 3),
-    "official, parallel": official_parallel.view(2, 3),
-    "official, sequential": official_sequential.view(2, 3),
+    "paper": paper.reshape(2, 3),
+    "official, parallel": official_parallel.reshape(2, 3),
+    "official, sequential": official_sequential.reshape(2, 3),
 }
 show(
     numbers_figure(three, gate_scale(), 3), "The three maps of the same features, from the same matrices, on one scale"
 )
 
 # %% [markdown]
-# ## The library call
+# ## In one function, and in the library
 #
-# `SpatialGate` has one argument for the difference, and three words for it.
+# `spatial_gate` in `numpy_block.py` has one argument for the difference, and three words for it. So has the library's
+# `SpatialGate`, where PyTorch is installed.
 
 # %%
-from psa_viz.attention.spatial import SpatialGate
+from numpy_block import spatial_gate
 
-for word, expected in zip(("query", "product", "value"), three.values(), strict=True):
-    gate = SpatialGate(4, softmax_on=word).double()
-    with torch.no_grad():
-        gate.query.weight.copy_(W_q)
-        gate.value.weight.copy_(W_v)
-        library = gate(x[None])[0]  # (H, W)
-    difference = float((library - expected).abs().max())
+WORDS = ("query", "product", "value")
+for word, expected in zip(WORDS, three.values(), strict=True):
+    difference = float(np.abs(spatial_gate(x, W_q, W_v, word) - expected).max())
     print(f"softmax on the {word:7}: largest difference {difference:.1e}")
     assert difference < 1e-12
+
+# %%
+if has_torch():
+    import torch
+
+    from psa_viz.attention.spatial import SpatialGate
+
+    for word, expected in zip(WORDS, three.values(), strict=True):
+        gate = SpatialGate(4, softmax_on=word).double()
+        with torch.no_grad():
+            gate.query.weight.copy_(torch.from_numpy(W_q))
+            gate.value.weight.copy_(torch.from_numpy(W_v))
+            library = gate(torch.from_numpy(x)[None])[0].numpy()  # (H, W)
+        assert np.abs(library - expected).max() < 1e-12
+    print("the library's three gates give the same maps")
 
 # %% [markdown]
 # ## On more than six positions
@@ -167,14 +179,11 @@ for word, expected in zip(("query", "product", "value"), three.values(), strict=
 # formula.
 
 # %%
-torch.manual_seed(0)
-many = torch.randn(1, 32, 24, 32).clamp_min(0)  # what a ReLU would leave
-gates = {word: SpatialGate(32, softmax_on=word) for word in ("query", "product", "value")}
-for gate in gates.values():
-    gate.load_state_dict(gates["query"].state_dict())
+from numpy_block import fresh
 
-with torch.no_grad():
-    maps = {word: gate(many)[0].numpy() for word, gate in gates.items()}
+many = np.random.default_rng(0).standard_normal((32, 24, 32)).clip(min=0)  # what a ReLU would leave
+matrices = fresh(32, seed=1).spatial
+maps = {word: spatial_gate(many, *matrices, word) for word in WORDS}
 names = dict(zip(maps, three, strict=True))
 ranges = {names[word]: (float(m.min()), float(m.max())) for word, m in maps.items()}
 show(ranges_figure(ranges, gate_scale()), "Range of each map on the axis from 0 to 1")
@@ -198,8 +207,8 @@ official = maps["product"]
 show(maps_figure({"official, parallel, stretched": official}, stretched(official)), "The same flat map, stretched")
 
 # %% [markdown]
-# Those are random features and untrained matrices: there is nothing to see, and it looks like attention. Many pictures
-# of attention were made with that default. Two numbers protect you: the minimum and the maximum of the map.
+# Those are random features and untrained matrices: there is nothing to see, and it looks like attention. Two numbers
+# protect you: the minimum and the maximum of the map.
 #
 # ## What you have
 #
@@ -219,7 +228,8 @@ check("02.1", answer_1)
 
 # %% [markdown]
 # **2.** The shares sum to 1, so their mean is one over the number of positions; and close to zero, sigmoid(v) is almost
-# 0.5 + v/4. What is the mean of an official parallel map on 64×48 positions? Six decimals.
+# 0.5 + v/4. What is, about, the mean of an official parallel map on 64×48 positions? Six decimals. (Exactly it depends
+# on the picture, a little: between 0.500075, when all of the softmax falls on one position, and 0.500081.)
 
 # %%
 answer_2 = ...
@@ -238,9 +248,21 @@ answer_3 = ...
 check("02.3", answer_3, features, W_q, W_v)
 
 # %% [markdown]
+# **4.** Write the paper's gate. A function of features of any number of channels and positions, and of the two matrices;
+# it returns the map, one number for each position.
+
+
+# %%
+def answer_4(features, W_q, W_v):  # (C, N), (C/2, C), (C/2, C) -> (N,)
+    return ...
+
+
+# %%
+check("02.4", answer_4)
+
+# %% [markdown]
 # ## See it in the page
 #
-# Start the page with `make demo` and open
-# [Walk through](http://127.0.0.1:7860/#example=01-astronaut&model=person-psa-parallel&tab=walk&block=stage2.0.branch1.block1): below the steps, the
-# features of one photo go through all three formulas. The tour's step
-# [Three formulas, one name](http://127.0.0.1:7860/#tour=7) asks you whether training changes it.
+# Start the page with `make demo` and add to its address `#example=01-astronaut&tab=walk`: below the steps, the
+# features of one photo go through all three formulas. The tour's step `#tour=7`, *Three formulas, one name*, asks you
+# whether training changes it.

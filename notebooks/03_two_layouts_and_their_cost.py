@@ -17,34 +17,34 @@
 #
 # - put the two gates together in both layouts, and say what a feature is multiplied by in the end: the *gain*;
 # - count multiply-adds, and find the order of a product that needs the fewest;
-# - prove that the cheap order gives the same numbers, and name the one formula that forbids it.
+# - prove that the cheap order gives the same numbers, and name the one formula that forbids it;
+# - see what a *self-attention* with keys would cost beside it, and write the sequential layout yourself.
 #
-# N stands for the number of positions, H·W.
+# NumPy and Matplotlib are all you need. # N stands for the number of positions, H·W.
 
 # %%
-import torch
-from checks import check
-from classroom import numbers_figure, show  # also puts psa_viz on the path
-from matplotlib.figure import Figure
+from dataclasses import replace
 
-import psa_viz
+import numpy as np
+from checks import check, hint  # hint("03.1") says more, if you are stuck
+from classroom import LINES, has_torch, numbers_figure, show  # also puts psa_viz on the path
+from matplotlib.figure import Figure
+from numpy_block import fresh, sigmoid, softmax, spatial_gate
+
 from psa_viz.rendering.scales import gain_scale, gate_scale
 
 # %% [markdown]
-# ## One block, recorded
+# ## One block
 #
-# A block of 8 channels with fresh random matrices, on 2×3 positions. `psa_viz.record` puts hooks on the block for as
-# long as the `with` lasts, and hands us copies of both gates.
+# A block of 8 channels with fresh random matrices, on 2×3 positions, and its two gates. (`fresh` is in `numpy_block.py`;
+# a network records the same gates with `psa_viz.record`, notebook 05.)
 
 # %%
-torch.manual_seed(1)
-block = psa_viz.PolarizedSelfAttention(8, layout="parallel").double()
-x = torch.randn(1, 8, 2, 3, dtype=torch.float64).clamp_min(0)
+block = fresh(8, layout="parallel", seed=1)
+x = np.random.default_rng(1).standard_normal((8, 2, 3)).clip(min=0)  # (C, H, W)
 
-with torch.no_grad(), psa_viz.record(block) as trace:
-    y = block(x)
-weights = torch.from_numpy(trace.get("channel.gate").value[0])  # (C,)
-map_ = torch.from_numpy(trace.get("spatial.gate").value[0])  # (H, W)
+y = block(x)
+weights, map_ = block.weights(x), block.map(x)  # (C,), (H, W)
 show(
     numbers_figure({"weights": weights, "map": map_}, gate_scale(), 3), "The weights of 8 channels, a map of 2x3 cells"
 )
@@ -58,19 +58,19 @@ show(
 # value at its position.
 
 # %%
-by_hand = torch.zeros_like(x[0])
+by_hand = np.zeros_like(x)
 for ch in range(8):
     for i in range(2):
         for j in range(3):
-            by_hand[ch, i, j] = (weights[ch] + map_[i, j]) * x[0, ch, i, j]
-torch.testing.assert_close(by_hand, y[0], rtol=0, atol=1e-12)
+            by_hand[ch, i, j] = (weights[ch] + map_[i, j]) * x[ch, i, j]
+np.testing.assert_allclose(by_hand, y, rtol=0, atol=1e-12)
 
 # %% [markdown]
 # So what the next layer gets is X times a **gain**, a number for each channel *and* position, C·H·W of them, made of
 # only C + H·W numbers. It lies between 0 and 2. Both gates at 0.5 give a gain of 1: X passes as it is.
 
 # %%
-gain = weights[:, None] + map_.flatten()[None]  # (C, HW)
+gain = weights[:, None] + map_.ravel()[None]  # (C, HW)
 show(numbers_figure({"gain = weight + map: 8 channels, 6 positions": gain}, gain_scale("parallel"), 2), "The gain")
 
 # %% [markdown]
@@ -82,20 +82,16 @@ show(numbers_figure({"gain = weight + map: 8 channels, 6 positions": gain}, gain
 # and 1; both gates at 0.5 leave a quarter.
 
 # %%
-sequential = psa_viz.PolarizedSelfAttention(8, layout="sequential").double()
-sequential.load_state_dict(block.state_dict())
-with torch.no_grad(), psa_viz.record(sequential) as trace:
-    y_sequential = sequential(x)
-    z = x[0] * weights[:, None, None]
-    map_of_z = block.spatial(z[None])[0]  # the same gate, asked about Z
-torch.testing.assert_close(torch.from_numpy(trace.get("spatial.gate").value[0]), map_of_z, rtol=0, atol=1e-12)
-torch.testing.assert_close(y_sequential[0], map_of_z * z, rtol=0, atol=1e-12)
+sequential = replace(block, layout="sequential")  # the same matrices
+z = x * weights[:, None, None]
+map_of_z = block.map(z)  # the same gate, asked about Z
+np.testing.assert_allclose(sequential(x), map_of_z * z, rtol=0, atol=1e-12)
 
-gain = weights[:, None] * map_of_z.flatten()[None]
+gain = weights[:, None] * map_of_z.ravel()[None]
 show(numbers_figure({"gain = weight x map": gain}, gain_scale("sequential"), 2), "The gain of the sequential layout")
 
 # %% [markdown]
-# Neither layout is the right one. The paper finds the difference marginal. But a picture of "the attention" that shows
+# Neither layout is the right one. The paper's abstract calls the difference in accuracy marginal. But a picture of "the attention" that shows
 # only one of the two factors hides what the layer after it gets: look at the gain as well.
 #
 # ## Counting
@@ -114,7 +110,7 @@ def as_printed(W, X, a):
             for ch in range(len(X)):
                 value, count = value + float(W[row, ch] * X[ch, p]), count + 1
             result[row], count = result[row] + value * float(a[p]), count + 1
-    return torch.tensor(result, dtype=torch.float64), count
+    return np.array(result), count
 
 
 # %%
@@ -128,17 +124,17 @@ def collapsed_first(W, X, a):
     for row in range(len(W)):
         for ch in range(len(X)):
             result[row], count = result[row] + float(W[row, ch]) * mean[ch], count + 1
-    return torch.tensor(result, dtype=torch.float64), count
+    return np.array(result), count
 
 
 # %%
-W_v = block.channel.value.weight.detach()  # (c, C)
-features = x[0].flatten(1)  # (C, N)
-a = torch.softmax(block.channel.query.weight.detach() @ features, dim=1)[0]  # (N,)
+W_q, W_v, W_z = block.channel  # (1, C), (c, C), (C, c)
+features = x.reshape(8, 6)  # (C, N)
+a = softmax((W_q @ features)[0])  # (N,)
 
 first, long_way = as_printed(W_v, features, a)
 second, short_way = collapsed_first(W_v, features, a)
-torch.testing.assert_close(first, second, rtol=0, atol=1e-12)
+np.testing.assert_allclose(first, second, rtol=0, atol=1e-12)
 print(f"as printed: {long_way} multiply-adds; collapsed first: {short_way}; the same {len(first)} numbers")
 
 # %% [markdown]
@@ -166,13 +162,13 @@ assert short_way == C * N + c * C
 # query: the mean of $W_q X$ over positions is $W_q$ times the mean of X.
 
 # %%
-W_q, W_v = block.spatial.query.weight.detach(), block.spatial.value.weight.detach()
-s = torch.softmax((W_q @ features).mean(dim=1), dim=0)  # as printed: W_q X at full size
-s_short = torch.softmax(W_q @ features.mean(dim=1), dim=0)
+W_q, W_v = block.spatial  # (c, C) each
+s = softmax((W_q @ features).mean(axis=1))  # as printed: W_q X at full size
+s_short = softmax(W_q @ features.mean(axis=1))
 logits = s @ (W_v @ features)  # as printed: W_v X at full size
 logits_short = (W_v.T @ s_short) @ features  # two reads of X are all that is needed
-torch.testing.assert_close(logits, logits_short, rtol=0, atol=1e-12)
-torch.testing.assert_close(torch.sigmoid(logits_short).view(2, 3), map_, rtol=0, atol=1e-12)
+np.testing.assert_allclose(logits, logits_short, rtol=0, atol=1e-12)
+np.testing.assert_allclose(sigmoid(logits_short).reshape(2, 3), map_, rtol=0, atol=1e-12)
 
 # %% [markdown]
 # Does a bias spoil it? In the channel gate, $(W_v X + b)\,a$ has *b* once for every position, weighted with shares that
@@ -182,27 +178,30 @@ torch.testing.assert_close(torch.sigmoid(logits_short).view(2, 3), map_, rtol=0,
 # the matrix and the product. A softmax is not linear, nothing may be moved past it, and $W_v X$ has to be formed.
 
 # %%
-for formula, layout in [("paper", "parallel"), ("official", "parallel"), ("official", "sequential")]:
-    softmax_on = psa_viz.PolarizedSelfAttention(32, layout, formula).spatial.softmax_on
-    short = "no: W_v X is needed in full" if softmax_on == "value" else "yes"
-    print(f"{formula}, {layout:10}: softmax on the {softmax_on:7}; can the brackets be moved? {short}")
+for word, whose in (("query", "paper's"), ("product", "official parallel"), ("value", "official sequential")):
+    in_full = spatial_gate(x, W_q, W_v, word).ravel()
+    q = W_q @ features.mean(axis=1)
+    logits = (W_v.T @ (softmax(q) if word == "query" else q)) @ features  # brackets moved, whether allowed or not
+    moved = sigmoid(softmax(logits) if word == "product" else logits)
+    same = np.abs(in_full - moved).max() < 1e-12
+    print(f"{whose:20}: softmax on the {word:7}; may the brackets be moved? {'yes' if same else 'no'}")
 
 # %% [markdown]
-# ## The library's count
+# ## The count of a whole block
 #
-# `count_macs` runs a module and counts its matrix products. `psa_macs_as_printed` is the formula for the whole block,
-# as printed. On 64×48 positions:
+# `macs_as_printed` and `macs_needed` are the two formulas for the whole block, on 64×48 positions. (A test compares them
+# with what the library counts in its own forward pass.)
 
 # %%
-from psa_viz.models.cost import count_macs, psa_macs_as_printed
+from numpy_block import macs_as_printed, macs_needed
 
-widths = [32, 64, 128, 256]
-printed = [psa_macs_as_printed(C, 64, 48) / 1e6 for C in widths]
-needed = [count_macs(psa_viz.PolarizedSelfAttention(C), (64, 48), C) / 1e6 for C in widths]
+N, widths = 64 * 48, [32, 64, 128, 256]
+printed = [macs_as_printed(C, N) / 1e6 for C in widths]
+needed = [macs_needed(C, N) / 1e6 for C in widths]
 figure = Figure(figsize=(6.4, 3.0), layout="constrained")
 axes = figure.subplots()
-axes.loglog(widths, printed, "o-", color="0.2", label="as printed")
-axes.loglog(widths, needed, "s-", color="tab:orange", label="collapsed first")
+axes.loglog(widths, printed, **LINES[0], label="as printed")
+axes.loglog(widths, needed, **LINES[1], label="collapsed first")
 axes.set_xticks(widths, widths)
 axes.set_xticks([], minor=True)
 axes.set(
@@ -218,19 +217,48 @@ for C, long_way, short_way in zip(widths, printed, needed, strict=True):
     )
 
 # %% [markdown]
-# And the whole block is still exact. Here it is against the printed formula, every large product formed on purpose.
+# Written as an *order of growth*, as papers do, the printed form is O(C²·N) and the other O(C·N). Whoever writes
+# "O(C·W·H)" for a block with 1×1 convolutions has to say which of the two is meant: the letters hide a factor C.
+#
+# ## A self-attention without keys
+#
+# The name says *self-attention*, and there are no keys, and no N×N matrix. In a transformer every position has a query
+# and a key, each query is compared with each key, and the N×N results are softmaxed row by row: each position gets its
+# *own* mean of the values. Here there is one query for the whole picture. `channel_gate` has one row of shares and makes
+# one mean; `spatial_gate` has one direction in channel space and makes one number a position. "Self" is all that is left:
+# the shares come from X itself. What that saves, in multiply-adds and in numbers to be kept:
 
 # %%
-from psa_viz.inference.stages import walk
+C, N = 64, 64 * 48
+keys = 3 * C * C * N + 2 * C * N * N  # queries, keys and values; then N x N scores, and N means of values
+print(f"{'one block':28}{'multiply-adds':>16}{'largest tensor':>16}")
+print(f"{'attention with keys (ViT)':28}{keys / 1e6:14.1f} M{N * N:16,}")
+print(f"{'PSA as printed':28}{macs_as_printed(C, N) / 1e6:14.1f} M{C * N:16,}")
+print(f"{'PSA, brackets moved':28}{macs_needed(C, N) / 1e6:14.1f} M{C * N:16,}")
 
-torch.manual_seed(2)
-block = psa_viz.PolarizedSelfAttention(64)
-x = torch.randn(1, 64, 32, 24).clamp_min(0)
-with torch.no_grad():
-    printed_form = torch.from_numpy(walk(block, x, "block")["y"])
-    difference = float((block(x)[0] - printed_form).abs().max())
-print(f"largest difference in 32-bit numbers: {difference:.1e}")
-assert difference < 1e-5
+# %% [markdown]
+# The price: every position is treated by the *same* rule. PSA cannot say "this wrist belongs to that elbow"; a matrix of
+# N×N scores can. `docs/ARGUMENT.md` has the other kinds of attention in one table.
+#
+# ## Still exact
+#
+# The library computes its block the cheap way. Where PyTorch is installed: here it is against the printed formula, every
+# large product formed on purpose, in 32-bit numbers.
+
+# %%
+if has_torch():
+    import torch
+
+    import psa_viz
+    from psa_viz.session.stages import walk
+
+    torch.manual_seed(2)
+    of_torch, X = psa_viz.PolarizedSelfAttention(64), torch.randn(1, 64, 32, 24).clamp_min(0)
+    with torch.no_grad():
+        printed_form = torch.from_numpy(walk(of_torch, X, "block")["y"])
+        difference = float((of_torch(X)[0] - printed_form).abs().max())
+    print(f"largest difference in 32-bit numbers: {difference:.1e}")
+    assert difference < 1e-5
 
 # %% [markdown]
 # ## Exercises
@@ -254,19 +282,33 @@ answer_2 = ...
 check("03.2", answer_2)
 
 # %% [markdown]
-# **3.** Shuffle the positions of X, run the block, and put the positions of the result back in order. What is the
-# largest difference from running the block on X itself? Use `block` and `x` from above, and `torch.randperm`. What does
-# the answer say about what a gate knows of places? The check reads the order of magnitude: 1e-6 counts as 0.
+# **3.** Shuffle the positions of `x` with `order`, below, and run the block on that. How far is the result from `block(x)`,
+# at most, (a) as it is, (b) with its positions put back in order? Two numbers. What do they say about what a gate knows
+# of places?
+
+# %%
+order = np.random.default_rng(5).permutation(6)
 
 # %%
 answer_3 = ...
 
 # %%
-check("03.3", answer_3, block, x)
+check("03.3", answer_3, block, x, order)
+
+# %% [markdown]
+# **4.** Write the sequential layout out of the two gates, `channel_gate` and `spatial_gate` of `numpy_block.py`.
+
+
+# %%
+def answer_4(X, channel, spatial):  # (C, N), three matrices, two matrices -> (C, N)
+    return ...
+
+
+# %%
+check("03.4", answer_4)
 
 # %% [markdown]
 # ## See it in the page
 #
-# Start the page with `make demo` and open
-# [Compare](http://127.0.0.1:7860/#example=01-astronaut&model=person-psa-parallel&tab=compare&block=stage2.0.branch1.block1): each branch alone,
-# added, and multiplied.
+# Start the page with `make demo` and add to its address `#example=01-astronaut&tab=compare`: each
+# branch alone, added, and multiplied.

@@ -16,23 +16,33 @@
 # You will be able to
 #
 # - say what a softmax and a sigmoid each do to a range of numbers;
+# - test, in ten lines, the paper's claim that they fit heatmaps and masks;
 # - predict how much of (0, 1) a gate will use, from its formula, before any training;
-# - explain why one published formula keeps its map at 0.5, and read that off real trained networks.
+# - explain why one published formula holds the mean of its map at 0.5, and read off trained networks what they do with it.
 #
-# The paper calls this part *enhancement*: after polarizing, it wants the dynamic range back.
+# The paper calls this part *enhancement*: after polarizing, it wants the dynamic range back. NumPy and Matplotlib are
+# all you need.
 
 # %%
 import math
 
 import numpy as np
-import torch
-from checks import check
-from classroom import numbers_figure, ranges_figure, show  # also puts psa_viz on the path
+from checks import check, hint  # hint("04.1") says more, if you are stuck
+from classroom import (
+    LINES,
+    MODEL,
+    OFFICIAL,
+    OFFICIAL_SEQUENTIAL,
+    numbers_figure,
+    ranges_figure,
+    show,
+)  # also puts psa_viz on the path
 from matplotlib.figure import Figure
+from numpy_block import fresh, softmax
 
-from psa_viz.recording.gate_table import stored
-from psa_viz.recording.statistics import FLAT_RANGE, describe
+from psa_viz.models.cards import gate_tables
 from psa_viz.rendering.scales import Scale, gate_scale
+from psa_viz.values.statistics import FLAT_RANGE, describe
 
 # %% [markdown]
 # ## Softmax: contrast among many
@@ -50,7 +60,7 @@ def softmax_by_hand(values):
 values = [0.1, 0.3, -0.2, 0.8, 0.5, 0.0]
 rows = np.array([softmax_by_hand([factor * value for value in values]) for factor in (1, 3, 10)])
 for row, factor in zip(rows, (1, 3, 10), strict=True):
-    torch.testing.assert_close(torch.softmax(factor * torch.tensor(values).double(), dim=0).numpy(), row)
+    np.testing.assert_allclose(softmax(factor * np.array(values)), row)
 shares = Scale(0.0, 1.0, "magma", "share, absolute scale")
 show(numbers_figure({"shares; rows: times 1, times 3, times 10": rows}, shares, 3), "Shares at three strengths")
 
@@ -93,23 +103,54 @@ show(figure, "The sigmoid from -6 to 6; shares fall on the narrow part from 0 to
 # logits anywhere, and the gate can use all of (0, 1). **Softmax, then at once sigmoid**: the sigmoid gets shares, which
 # lie on the orange strip. Everything below 0.5 is out of reach, and everything above 0.7311.
 #
+# ## The paper's claim, in ten lines
+#
+# The abstract says more than "it restores the range": the two functions are chosen because they directly fit the
+# distribution of what such tasks put out, Gaussians for keypoint heatmaps, and ones and zeros for binary masks. That can be tested without any network. Give each function the simplest logits that know of a
+# place, $v = k\,(d - r^2)$ with r the distance from it, and let k and d be whatever fits best. How much of a Gaussian
+# blob, and of a disc, is missed?
+
+# %%
+down, across = np.mgrid[-1:1:24j, -1:1:24j]
+r2 = across**2 + down**2
+targets = {"Gaussian blob": np.exp(-r2 / (2 * 0.15**2)), "disc": (r2 < 0.4**2).astype(float)}
+functions = {
+    "linear": lambda v, t: np.polyval(np.polyfit(v.ravel(), t.ravel(), 1), v),  # the best multiple, plus an offset
+    "sigmoid": lambda v, t: sigmoid(v.clip(-500, 500)),
+    "softmax": lambda v, t: t.sum() * softmax(v.ravel()).reshape(v.shape),  # shares, of as much as there is
+}
+tries = [k * (d - r2) for k in np.geomspace(1, 400, 60) for d in np.linspace(0, 0.4, 41)]
+
+
+def missed(function, target):
+    """Part of the target's variance that the best try leaves over."""
+    return min(((function(v, target) - target) ** 2).sum() for v in tries) / ((target - target.mean()) ** 2).sum()
+
+
+for name, target in targets.items():
+    print(f"{name:14}", ", ".join(f"{what} misses {missed(f, target):6.1%}" for what, f in functions.items()))
+
+# %% [markdown]
+# **The claim about the functions holds**: a softmax over places of a quadratic logit *is* a Gaussian, a steep sigmoid *is*
+# a disc, each misses the other's target by more, and a linear end misses most of both.
+#
+# What does not follow is that a gate inside a network gains from it. In the paper's block the softmax makes shares of
+# channels or positions that are then summed away; the map itself ends in a sigmoid of a mean of value channels, whatever
+# the target is; and behind the gate come more convolutions. The heatmap's own softmax, at the end of the network, is
+# there with PSA and without. Whether networks learn better with it is a question for training (notebook 10).
+#
 # ## How much of the range does each formula use?
 #
 # Fresh matrices, random features, 64 channels on 16×16 positions. All three blocks begin with the same random seed.
 
 # %%
-import psa_viz
-
-torch.manual_seed(0)
-features = torch.randn(1, 64, 16, 16).clamp_min(0)
+features = np.random.default_rng(0).standard_normal((64, 16, 16)).clip(min=0)
 channel, spatial = {}, {}
 for formula, layout in [("paper", "parallel"), ("official", "parallel"), ("official", "sequential")]:
-    torch.manual_seed(1)
-    block = psa_viz.PolarizedSelfAttention(64, layout, formula)
-    with torch.no_grad(), psa_viz.record(block) as trace:
-        block(features)
-    for gates, name in ((channel, "channel.gate"), (spatial, "spatial.gate")):
-        gate = trace.get(name).value
+    block = fresh(64, layout, formula, seed=1)
+    weights = block.weights(features)
+    map_ = block.map(features if layout == "parallel" else weights[:, None, None] * features)
+    for gates, gate in ((channel, weights), (spatial, map_)):
         gates[f"{formula}, {layout}"] = (float(gate.min()), float(gate.max()))
 
 # %%
@@ -117,17 +158,19 @@ show(ranges_figure(channel, gate_scale()), "Range of the channel gate under each
 show(ranges_figure(spatial, gate_scale()), "Range of the spatial gate under each formula")
 
 # %% [markdown]
-# **Channel gate.** The paper's ends in LayerNorm, and that fixes the spread: logits with a standard deviation of 1, on
-# any picture, from the first step of training on. Most gates then lie between sigmoid(−2) and sigmoid(2), 0.12 and
-# 0.88. The official parallel one has no LayerNorm: how far its logits spread is for the network to learn.
+# **Channel gate.** The paper's ends in LayerNorm, and that fixes the spread as long as its gain is 1, as it is before
+# training: logits with a standard deviation of 1, on any picture. Most gates then lie between sigmoid(−2) and sigmoid(2),
+# 0.12 and 0.88. Training moves the gains, one a channel. The official parallel one has no LayerNorm: how far its logits
+# spread is for the network to learn.
 #
 # **Spatial gate.** With the official formulas the map is pinned at one half.
 #
 # ## Pinned at 0.5
 #
 # The official parallel map is the sigmoid of shares. N shares sum to 1, so on average each is 1/N, and close to 0 the
-# sigmoid is 0.5 + v/4. The mean of the map is therefore about 0.5 + 1/(4N), whatever the picture. More positions, closer
-# to a half. The largest value depends on how peaked the softmax is, so we try three strengths.
+# sigmoid is 0.5 + v/4. The mean of the map is therefore about 0.5 + 1/(4N), whatever the picture, and whatever training
+# does. More positions, closer to a half. The largest value depends on how peaked the softmax is, so we try three
+# strengths.
 
 # %%
 counts = [4, 16, 64, 256, 1024, 4096]
@@ -141,8 +184,8 @@ means = [0.5 + 1 / (4 * count) for count in counts]
 # %%
 figure = Figure(figsize=(6.4, 3.2), layout="constrained")
 axes = figure.subplots()
-for strength, row in largest.items():
-    axes.semilogx(counts, row, "o-", label=f"largest value, products with sd {strength}")
+for (strength, row), line in zip(largest.items(), LINES, strict=False):
+    axes.semilogx(counts, row, **line, label=f"largest value, products with sd {strength}")
 axes.semilogx(counts, means, "k--", label="mean: 0.5 + 1/(4N)")
 axes.axhline(float(sigmoid(1)), color="0.6", linewidth=0.9)
 axes.annotate("sigmoid(1) = 0.7311, the ceiling", (4, 0.76), fontsize=8)
@@ -154,37 +197,44 @@ show(figure, "Largest value and mean of an official parallel map against the num
 # A peaked softmax lifts a *few* positions towards 0.73. All others stay at 0.5, and none goes below. As nothing is held
 # back, the block does little more than add half of X at almost every position.
 #
-# ## And after training?
+# ## And after some training?
 #
 # Maybe a network learns its way out. This project trained all of these formulas, and stored what their gates do over
 # hundreds of photos of people that they were not trained on: for each block, the range of the map within a photo,
-# averaged over the photos.
+# averaged over the photos. N, the number of cells, is in the plot too, because it decides how far a softmax can get: with
+# few cells one share is soon large.
 
 # %%
-names = ("person-psa-parallel", "person-psa-official-parallel", "person-psa-official-sequential")
-blocks = {name: next(t for t in stored(name) if t.data == "lspet_val.tar").blocks for name in names}
+names = (MODEL, OFFICIAL, OFFICIAL_SEQUENTIAL)
+blocks = {name: next(t for t in gate_tables(name) if t.data == "lspet_val.tar").blocks for name in names}
 ranges = {name: [block.spatial.range for block in found] for name, found in blocks.items()}
 
 figure = Figure(figsize=(7.2, 3.0), layout="constrained")
 axes = figure.subplots()
-for name, row in ranges.items():
-    axes.plot(row, "o-", markersize=4, label=name)
+for (name, row), line in zip(ranges.items(), LINES, strict=False):
+    axes.plot(row, **line, markersize=4, label=name)
+axes.axhline(float(sigmoid(1)) - 0.5, color="0.5", linewidth=0.9)
+axes.annotate("0.2311, all that the official parallel formula can span", (0, 0.25), fontsize=8)
 axes.set(ylim=(0, 1), xlabel="block, in the order of the forward pass", ylabel="range of the map within a photo")
-axes.set_xticks(range(0, 20, 5))
+axes.set_xticks(range(0, len(row), 5))
 axes.legend(fontsize=8)
 show(figure, "Range of the spatial map in every block of three trained networks")
 
 # %%
 for name, row in ranges.items():
     flat = sum(one < FLAT_RANGE for one in row)
-    print(f"{name}: median range {np.median(row):.4f}; {flat} of {len(row)} maps span less than {FLAT_RANGE}")
+    print(
+        f"{name}: median range {np.median(row):.4f}; {flat} of {len(row)} maps span less than {FLAT_RANGE}; widest {max(row):.3f}"
+    )
 
 # %% [markdown]
-# The project calls a gate that spans less than 0.01 *flat*, and draws it flat. After training, too, most maps of the
-# official formulas are.
+# The project calls a gate that spans less than 0.01 *flat*, and draws it flat. Most maps of the official formulas are
+# flat here. Not all: the widest official parallel one uses most of the 0.2311 that its formula allows.
 #
-# Two cautions. The networks were not all trained in the same way (their cards, `psa_viz.bundled()`, say how), so this
-# is no fair race. And a flat map is no proof that the *block* is useless: its channel gate still works.
+# How much does that say? Look at the cards (`python -m psa_viz models --markdown`): the official formulas were put into a
+# trained network and had 120 steps, the paper's form thousands. They begin flat, and 120 steps are few. So: *after a short
+# fine-tuning* most maps were still flat, and some were on their way. What the ceiling and the mean do is exact; what a
+# long training does has to be seen. And a flat map is no proof that the *block* is useless: its channel gate still works.
 #
 # ## Exercises
 #
@@ -217,7 +267,19 @@ answer_3 = ...
 check("04.3", answer_3)
 
 # %% [markdown]
+# **4.** Write a softmax that works for any numbers, [1000, 2000] too. It takes an array of N numbers and returns N shares.
+
+
+# %%
+def answer_4(values):  # (N,) -> (N,)
+    return ...
+
+
+# %%
+check("04.4", answer_4)
+
+# %% [markdown]
 # ## See it in the page
 #
-# Start the page with `make demo` and open the tour's steps [A vivid picture is a choice](http://127.0.0.1:7860/#tour=5)
-# and [Where the range goes](http://127.0.0.1:7860/#tour=6).
+# Start the page with `make demo` and add to its address `#tour=5`, *A vivid picture is a choice*, or `#tour=6`, *Where the
+# range goes*.

@@ -25,8 +25,8 @@ import tempfile
 
 import numpy as np
 import torch
-from checks import check
-from classroom import maps_figure, photo, show  # also puts psa_viz on the path
+from checks import check, hint
+from classroom import MODEL, OFFICIAL, maps_figure, photo, show  # also puts psa_viz on the path
 
 import psa_viz
 from psa_viz.rendering import mpl_figures, overlays
@@ -42,7 +42,7 @@ from psa_viz.rendering.words import channel_sentence, spatial_sentence
 
 # %%
 astronaut = photo("astronaut")  # (H, W, 3) uint8; yours: psa_viz.explain("photo.jpg", model)
-model = psa_viz.load("person-psa-parallel", device="cpu")
+model = psa_viz.load(MODEL, device="cpu")
 result = psa_viz.explain(astronaut, model)
 
 seen = overlays.draw_crop(astronaut, result.crop)
@@ -61,11 +61,11 @@ for name, score in sorted(zip(result.pose.joint_names, result.pose.scores, stric
 # %% [markdown]
 # ## Heatmaps are predictions
 #
-# For each joint the network gives every cell of a 32×32 grid a probability; together they are 1. This is *not*
-# attention, though it looks similar. It is the output.
+# For each joint the network gives every cell of a grid a probability. This is *not* attention, though it looks similar.
+# It is the output.
 
 # %%
-show(mpl_figures.heatmaps_figure(result.pose), "Fourteen heatmaps on one scale, each with its peak")
+show(mpl_figures.heatmaps_figure(result.pose), "The heatmaps of all joints on one scale, each with its peak")
 
 # %% [markdown]
 # By hand: the sum of one heatmap, its highest cell, and where in the photo that cell lies. One object, the *crop*,
@@ -102,8 +102,8 @@ show(mpl_figures.mask_figure(result), "The parsing mask over the photo, with the
 show(mpl_figures.overview_figure(result.blocks), "All PSA blocks, coloured by the range of their spatial map")
 
 # %% [markdown]
-# Names read like addresses. `stage2.0.branch1.block1`: second stage, its first module, the second resolution (16×16
-# cells here), second residual block. Let us take the block whose map has the widest range.
+# Names read like addresses: the stage, the branch if there are several resolutions, the residual block. Let us take the
+# block whose map has the widest range.
 
 # %%
 block = max(result.blocks.values(), key=lambda block: block.spatial_statistics.range)
@@ -135,10 +135,10 @@ show(mpl_figures.channel_figure(block), "The weights of all channels of the bloc
 # live as long as the `with` and are gone afterwards.
 
 # %%
-from psa_viz.inference.crops import cut
-from psa_viz.inference.predict import network_input
+from psa_viz.session.crops import cut
+from psa_viz.session.predict import network_input
 
-images = network_input(cut(astronaut, result.crop)[None], torch.device("cpu"))  # (1, 3, 128, 128)
+images = network_input(cut(astronaut, result.crop)[None], torch.device("cpu"))  # (1, 3, H, W)
 with torch.no_grad(), psa_viz.record(model) as trace:
     outputs = model(images)
 
@@ -162,15 +162,18 @@ assert math.isclose(by_hand, gate[0, 0], abs_tol=1e-6)
 # %% [markdown]
 # ## The same photo under another formula
 #
-# `person-psa-official-parallel` is the same network with the formula of the authors' code. On the same crop, and on the
-# same scale, its maps are flat: after training too (notebook 04 says why they have to be *nearly* so).
+# `OFFICIAL` is the same network with the formula of the authors' code, put in late and trained for 120 steps. On the same
+# crop, and on the same scale, most of its maps are flat; not all. No map of this formula can span more than 0.2311
+# (notebook 04): read off how near the widest one comes.
 
 # %%
-official = psa_viz.load("person-psa-official-parallel", device="cpu")
+official = psa_viz.load(OFFICIAL, device="cpu")
 official_result = psa_viz.explain(astronaut, official, box=result.crop.box)
-show(mpl_figures.overview_figure(official_result.blocks), "All blocks of the official formula: hardly any range")
+show(mpl_figures.overview_figure(official_result.blocks), "All blocks of the official formula")
 flattest = min(official_result.blocks.values(), key=lambda block: block.spatial_statistics.range)
-print(flattest.name, "·", spatial_sentence(flattest, official_result.crop))
+widest = max(official_result.blocks.values(), key=lambda block: block.spatial_statistics.range)
+for one in (flattest, widest):
+    print(one.name, "·", spatial_sentence(one, official_result.crop))
 
 # %% [markdown]
 # ## Keep it
@@ -197,13 +200,17 @@ check("05.1", answer_1, result)
 
 # %% [markdown]
 # **2.** The channel branch first averages over positions, with shares (`position_weights`, H×W). At which cell does the
-# block `stage2.0.branch1.block1` look most? Answer `[row, column]`; `np.unravel_index` helps.
+# block in the middle of the network look most? Answer `[row, column]`; `np.unravel_index` helps.
+
+# %%
+BLOCK = list(result.blocks)[len(result.blocks) // 2]
+print(BLOCK)
 
 # %%
 answer_2 = ...
 
 # %%
-check("05.2", answer_2, result)
+check("05.2", answer_2, result, BLOCK)
 
 # %% [markdown]
 # **3.** By what are the features of channel 0 multiplied at that cell, in that block? The layout is parallel. Three
@@ -213,11 +220,10 @@ check("05.2", answer_2, result)
 answer_3 = ...
 
 # %%
-check("05.3", answer_3, result)
+check("05.3", answer_3, result, BLOCK)
 
 # %% [markdown]
 # ## See it in the page
 #
-# Start the page with `make demo` and open
-# [the same photo and network](http://127.0.0.1:7860/#example=01-astronaut&model=person-psa-parallel), or the tour from its
-# [first step](http://127.0.0.1:7860/#tour=1). Point at any cell: the same place is marked in every panel.
+# Start the page with `make demo`: it opens with the same photo and network. `#tour=1` behind its address is the tour's
+# first step. Point at any cell: the same place is marked in every panel.

@@ -23,38 +23,42 @@
 
 # %%
 import numpy as np
-from checks import check
-from classroom import maps_figure, photo, show  # also puts psa_viz on the path
+from checks import check, hint
+from classroom import MODEL, maps_figure, photo, show  # also puts psa_viz on the path
 from matplotlib.figure import Figure
 
 import psa_viz
-from psa_viz.inference.difference import difference
-from psa_viz.inference.experiment import Experiment
 from psa_viz.rendering.change_words import change_sentences
 from psa_viz.rendering.scales import probability_scale, signed_scale
+from psa_viz.session.session import Session
+from psa_viz.values.difference import difference
 
 # %% [markdown]
-# ## The experiment
+# ## The session
 #
-# One photo, one crop, one network. An `Experiment` runs the untouched pass once; every edited pass starts at the first
-# block that the edits touch, because nothing before it can change.
+# One photo, one crop, one network. A `Session` runs the untouched pass once, and of every edited pass only the
+# blocks that the edits change: all others are given what they were given before.
 
 # %%
 astronaut = photo("astronaut")
-model = psa_viz.load("person-psa-parallel", device="cpu")
+model = psa_viz.load(MODEL, device="cpu")
 crop = psa_viz.explain(astronaut, model).crop
-experiment = Experiment(astronaut, model, crop)
-before = experiment.untouched
+session = Session(astronaut, model, crop)
+before = session.untouched
 
 # %% [markdown]
 # ## Nothing changed, nothing changes
 #
 # The first control of any experiment: do nothing, and see nothing. Multiplying a gate by 1 goes through the whole
 # machinery of editing, and has to leave every predicted probability as it was, to the last bit.
+#
+# The block is chosen by a rule, not by eye: of all maps with at least 64 cells, the one that spans most.
 
 # %%
-BLOCK = "stage3.0.branch1.block1"
-nothing = experiment.edited([psa_viz.Scale(BLOCK, factor=1.0, branch="spatial")])
+large = [name for name, block in before.blocks.items() if block.spatial.size >= 64]
+BLOCK = max(large, key=lambda name: before.blocks[name].spatial_statistics.range)
+print(BLOCK, before.blocks[BLOCK].spatial.shape)
+nothing = session.edited([psa_viz.Scale(BLOCK, factor=1.0, branch="spatial")])
 print(change_sentences(difference(before, nothing))[0])
 assert difference(before, nothing).identical
 
@@ -66,12 +70,12 @@ assert difference(before, nothing).identical
 # than a picture.
 
 # %%
-my_guess = "left_wrist"
+my_guess = "right_shoulder"
 assert my_guess in before.pose.joint_names, before.pose.joint_names
 
 # %%
 edit = psa_viz.SwitchOff(BLOCK, "spatial", to="mean")
-after = experiment.edited([edit])
+after = session.edited([edit])
 change = difference(before, after)
 print(*change_sentences(change), sep="\n")
 guessed = next(joint for joint in change.joints if joint.name == my_guess)
@@ -142,7 +146,7 @@ show(maps_figure({title: change.heatmaps[most]}, signed_scale(change.heatmaps[mo
 # %%
 def effect(edits):
     """Mean over the joints of the share of probability that changed its place."""
-    heatmaps = difference(before, experiment.edited(edits)).heatmaps
+    heatmaps = difference(before, session.edited(edits)).heatmaps
     return float(0.5 * np.abs(heatmaps).sum(axis=(1, 2)).mean())
 
 
@@ -167,7 +171,7 @@ figure = Figure(figsize=(7.2, 4.2), layout="constrained")
 axes = figure.subplots()
 rows = np.arange(len(names))
 axes.barh(rows - 0.2, effects["channel"], 0.4, color="tab:blue", label="channel gate to its mean")
-axes.barh(rows + 0.2, effects["spatial"], 0.4, color="tab:orange", label="spatial map to its mean")
+axes.barh(rows + 0.2, effects["spatial"], 0.4, color="tab:orange", hatch="//", label="spatial map to its mean")
 axes.set_yticks(rows, names, fontsize=7)
 axes.invert_yaxis()
 axes.set(xlim=(0, None), xlabel="share of the joints' probability that changed its place, from 0")
@@ -178,7 +182,7 @@ show(figure, "Effect of taking the pattern out of each gate, block by block")
 # ## Is it the range that matters?
 #
 # It is tempting to read the overview of notebook 05 as "bright blocks matter". Here is how well a map's range predicts
-# the effect of taking it away: the correlation of their ranks, 1 for the same order, 0 for no relation. Twenty blocks
+# the effect of taking it away: the correlation of their ranks, 1 for the same order, 0 for no relation. One network
 # and one photo: take it as an example of a check, not as a law.
 
 
@@ -217,14 +221,14 @@ print(f"random quarters with less effect: {sum(one < chosen for one in by_chance
 #
 # ## Exercises
 #
-# **1.** Set the channel gate of `stage4.0.branch1.block1` to its mean. Which joint's *heatmap* changes most, by the
+# **1.** Set the channel gate of the last block to its mean. Which joint's *heatmap* changes most, by the
 # share of its probability that changes its place? Its name, as in `before.pose.joint_names`.
 
 # %%
 answer_1 = ...
 
 # %%
-check("06.1", answer_1, experiment)
+check("06.1", answer_1, session, list(before.blocks)[-1])
 
 # %% [markdown]
 # **2.** Give a list with at least one `psa_viz.Paint` that changes no predicted probability, not by a bit. Which values
@@ -234,22 +238,24 @@ check("06.1", answer_1, experiment)
 answer_2 = ...
 
 # %%
-check("06.2", answer_2, experiment)
+check("06.2", answer_2, session)
 
 # %% [markdown]
-# **3.** How many blocks' gates can an edit of `stage4.0.branch0.block0` reach at all, itself included? Branches meet
-# only at the end of a stage. `experiment.reached` takes a list of edits.
+# **3.** How many blocks' gates can an edit of the block at three quarters of the network reach at all, itself included?
+# Where a network has branches, they meet only at the end of a stage. `session.reached` takes a list of edits.
+
+# %%
+LATE = list(before.blocks)[3 * len(before.blocks) // 4]
+print(LATE)
 
 # %%
 answer_3 = ...
 
 # %%
-check("06.3", answer_3, experiment)
+check("06.3", answer_3, session, LATE)
 
 # %% [markdown]
 # ## See it in the page
 #
-# Start the page with `make demo` and open
-# [this edit](http://127.0.0.1:7860/#example=01-astronaut&model=person-psa-parallel&tab=change&block=stage3.0.branch1.block1&edits=%5B%7B%22kind%22%3A%22switch-off%22%2C%22block%22%3A%22stage3.0.branch1.block1%22%2C%22branch%22%3A%22spatial%22%2C%22to%22%3A%22mean%22%7D%5D),
-# or the tour's steps [Predict, then change](http://127.0.0.1:7860/#tour=8) and
-# [Off is a choice](http://127.0.0.1:7860/#tour=9).
+# Start the page with `make demo` and add to its address `#tour=8`, *Predict, then change*, or `#tour=9`, *Off is a choice*.
+# The tab *Change* makes any of the edits above.

@@ -16,8 +16,9 @@
 # You will be able to
 #
 # - say what exactly is to be explained, in one number;
-# - attribute that number to the cells of a map, by hand and with captum, and check that the parts add up;
-# - put "attention" beside chance, and beside maps that know nothing, before you call it an explanation.
+# - attribute that number to the cells of a map, and check that the parts add up;
+# - put "attention" beside chance, and beside maps that know nothing, before you call it an explanation;
+# - say how the answer depends on what "taken away" means.
 #
 # A gate is a factor. "The network looks here *because* it finds the shoulder here" is a claim about a reason, and a
 # claim can fail. This notebook gives it three chances to.
@@ -25,8 +26,8 @@
 # %%
 import numpy as np
 import torch
-from checks import check
-from classroom import maps_figure, photo, show  # also puts psa_viz on the path
+from checks import check, hint
+from classroom import LINES, MODEL, maps_figure, photo, show  # also puts psa_viz on the path
 from matplotlib.figure import Figure
 
 import psa_viz
@@ -36,18 +37,18 @@ from psa_viz.rendering.scales import gate_scale, signed_scale
 # %% [markdown]
 # ## What is to be explained
 #
-# "The prediction" is 32×32 numbers for each of 14 joints, and a mask. We need *one*: the **target**. Here it is the
+# "The prediction" is a heatmap for each joint, and a mask. We need *one* number: the **target**. Here it is the
 # probability that the network gives to the cell where it sees the right shoulder. The place is fixed now and stays
 # where it is, so that what we change cannot carry it along.
 
 # %%
 astronaut = photo("astronaut")
-model = psa_viz.load("person-psa-parallel", device="cpu")
-crop = psa_viz.explain(astronaut, model).crop
-subject = evidence.Subject(astronaut, model, crop)
+model = psa_viz.load(MODEL, device="cpu")
+subject = evidence.Subject(psa_viz.open_session(astronaut, model))
 
-BLOCK = "stage3.0.branch1.block1"
 target = subject.fix("joint:right_shoulder")
+ranked = [effect for effect in evidence.rank_blocks(subject, target) if effect.branch == "spatial"]
+BLOCK = next(e.block for e in ranked if subject.gate(e.block, "spatial").size >= 64)  # coarser ones have too few cells
 gate = torch.from_numpy(subject.gate(BLOCK, "spatial"))[None]  # (1, H, W)
 
 
@@ -58,12 +59,12 @@ def asked(gates):
 
 with torch.no_grad():
     here, without = asked(gate).item(), asked(torch.zeros_like(gate)).item()
-print(f"the target is {here:.4f}; with the whole map at 0, {without:.4f}")
+print(f"{BLOCK}: the target is {here:.4f}; with the whole map at 0, {without:.4f}")
 
 # %% [markdown]
 # ## Attribution by hand
 #
-# The map made a difference of those two numbers. Which of its 256 cells made how much of it? Go from the map at 0 to
+# The map made a difference of those two numbers. Which of its cells made how much of it? Go from the map at 0 to
 # the map as it is in small steps. At each step the gradient says how much the target grows when one cell grows a
 # little. Add up the gradients on the way, multiply by how far each cell went: these are **integrated gradients**.
 
@@ -78,17 +79,13 @@ print(f"sum over the cells {by_hand.sum():.4f}; difference to explain {here - wi
 
 # %% [markdown]
 # The parts add up to the whole, up to the error of the steps. That is called *completeness*, and few methods have it.
-# The same with captum, which places its steps better, and with the library, which calls captum:
+# The library calls captum, which places its steps better:
 
 # %%
-from captum.attr import IntegratedGradients
-
-captum = IntegratedGradients(asked).attribute(gate, baselines=0.0, n_steps=STEPS)[0]
 library = evidence.attribute(subject, target, "gate_gradients", BLOCK, "spatial", off=0.0, steps=STEPS)
-np.testing.assert_allclose(captum.detach().numpy(), library.values, atol=1e-6)
-print(f"difference by hand and captum, largest cell: {(by_hand - captum).abs().max():.5f}")
+print(f"difference by hand and captum, largest cell: {np.abs(by_hand.numpy() - library.values).max():.5f}")
 print(f"captum's parts miss the whole by {library.delta:+.5f}")
-assert abs(by_hand.sum().item() - (here - without)) < 0.02
+assert abs(by_hand.sum().item() - (here - without)) < 0.1 * abs(here - without) + 0.02
 
 # %% [markdown]
 # ## Three maps that are often taken for each other
@@ -105,24 +102,12 @@ for one, title in ((library, "attribution to the gate"), (cam, "Grad-CAM of the 
 
 # %% [markdown]
 # Do they agree? The eye says yes to any two blobs in the middle of a picture. So, in numbers: *rank correlation*. Put
-# the 256 cells in order by one map and by the other, and correlate the places in the order: 1 for the same order, 0 for
+# the cells in order by one map and by the other, and correlate the places in the order: 1 for the same order, 0 for
 # no relation, −1 for the opposite.
 
-
 # %%
-def ranks(values):
-    """Place of every value in the rising order; no two cells are equal here."""
-    order = sorted(range(values.size), key=lambda i: values.flat[i])
-    places = [0] * values.size
-    for place, i in enumerate(order):
-        places[i] = place
-    return places
-
-
-one, other = gate[0].numpy(), np.abs(library.values)
-by_hand = np.corrcoef(ranks(one), ranks(other))[0, 1]
-assert abs(by_hand - evidence.spearman(one, other)) < 1e-6
-print(f"rank correlation of the gate and the size of its attribution: {by_hand:+.3f}")
+rho = evidence.spearman(gate[0].numpy(), np.abs(library.values))
+print(f"rank correlation of the gate and the size of its attribution: {rho:+.3f}")
 
 # %% [markdown]
 # ## First chance to fail: against the same map elsewhere
@@ -140,28 +125,19 @@ for name, one in found.items():
     print(f"{name:24} {one.rho_magnitude:+.2f}; the map elsewhere gives {low:+.2f} to {high:+.2f}")
 
 # %% [markdown]
-# And against maps that no network made: how bright the photo is at each cell, how many edges it has, how near to the
-# centre it lies. If those agree as well with the gate, agreement says little.
-
-# %%
-cells = tuple(gate.shape[1:])
-controls = evidence.label_free(subject.pixels, cells)
-for name, values in controls.items():
-    print(f"{name:10} rank correlation with the gate {evidence.spearman(gate[0].numpy(), values):+.2f}")
-
-# %% [markdown]
 # ## Second chance: take it away
 #
 # If bright cells are the important ones, then taking them away first must destroy the target *faster* than taking away
-# any others. Cells go to the mean of the map, and not to 0 as in notebook 06: so a high cell is not punished for being
-# high. By hand, half of the cells:
+# any others. Taken away means: set to a number, "off". **Which number decides what is asked.** At 0 a high cell loses more
+# than a low one by being high; an order that begins with the highest values gets that for nothing. At the map's mean
+# every cell loses its distance from the mean, up or down: high cells still lose more than middling ones, and much less of
+# the target is at stake. Neither is neutral, so we look at both. By hand, half of the cells:
 
 # %%
-off = float(gate.mean())
 half = gate.numel() // 2
 
 
-def after_half(order):
+def after_half(order, off):
     changed = gate.clone()
     changed.view(-1)[torch.as_tensor(order[:half].copy())] = off
     with torch.no_grad():
@@ -169,48 +145,63 @@ def after_half(order):
 
 
 rising = np.argsort(gate.flatten().numpy())
-at_random = [after_half(np.random.default_rng(seed).permutation(gate.numel())) for seed in range(5)]
-print(
-    f"untouched {here:.4f}; highest half gone {after_half(rising[::-1]):.4f}, lowest half gone {after_half(rising):.4f}"
-)
-print(f"random halves gone: {min(at_random):.4f} to {max(at_random):.4f}")
+for off in (0.0, float(gate.mean())):
+    drawn = [after_half(np.random.default_rng(seed).permutation(gate.numel()), off) for seed in range(5)]
+    print(
+        f"to {off:.2f}: highest half {after_half(rising[::-1], off):.4f}, lowest {after_half(rising, off):.4f}", end=""
+    )
+    print(f", random {min(drawn):.4f} to {max(drawn):.4f}; untouched {here:.4f}")
 
 # %% [markdown]
 # The whole curve, from nothing taken away to everything, in several orders: by the map, by the map reversed, by the
-# attribution, at random, by the map elsewhere, and from the centre outwards.
+# attribution, at random, by the map elsewhere, and from the centre outwards. On the left over how many *cells* are gone;
+# on the right the same numbers over how much of the map's *mass* is gone, the sum of all distances from "off". On that
+# axis an order gains nothing by height alone.
 
 # %%
 rankings = {"attribution": library.values}
-curves = evidence.faithfulness_curves(
-    subject, target, BLOCK, "spatial", rankings, off="mean", steps=8, draws=5, modes=("delete",)
-)
-figure = Figure(figsize=(7.0, 3.6), layout="constrained")
-axes = figure.subplots()
-styles = {"attention": "tab:orange", "reversed": "tab:blue", "attribution": "tab:green", "centre": "0.5"}
-for name, colour in styles.items():
-    axes.plot(curves.shares, curves.get(name).left["target"][0], "o-", markersize=3, color=colour, label=name)
-for name, colour in (("random", "0.2"), ("elsewhere", "tab:purple")):
-    drawn = curves.get(name).left["target"]
-    axes.fill_between(curves.shares, drawn.min(0), drawn.max(0), color=colour, alpha=0.25, label=f"{name}, 5 draws")
-axes.set(xlabel="share of the map set to its mean", ylabel="target", xlim=(0, 1))
-axes.set_ylim(bottom=0)
-axes.legend(fontsize=7, ncols=2)
-show(figure, "What is left of the target while the map is taken away in six orders")
+runs = {
+    off: evidence.faithfulness_curves(
+        subject, target, BLOCK, "spatial", rankings, off=off, steps=8, draws=5, modes=("delete",)
+    )
+    for off in (0.0, "mean")
+}
+curves = runs["mean"]
+
+# %%
+SINGLE = ("attention", "reversed", "attribution", "centre")
+figure = Figure(figsize=(8.6, 5.6), layout="constrained")
+grid = figure.subplots(2, 2, sharey="row")
+for axes_row, (off, found) in zip(grid, runs.items(), strict=True):
+    for axes, over in zip(axes_row, ("cells", "mass"), strict=True):
+        for name, line in zip(SINGLE, LINES, strict=False):
+            along = found.shares if over == "cells" else found.get(name).mass[0]
+            axes.plot(along, found.get(name).left["target"][0], **line, markersize=4, label=name)
+        for name, hatch in (("random", "//"), ("elsewhere", "..")):
+            drawn, mass = found.get(name).left["target"], found.get(name).mass.mean(0)
+            along = found.shares if over == "cells" else mass
+            axes.fill_between(along, drawn.min(0), drawn.max(0), color="0.6", alpha=0.4, hatch=hatch, label=name)
+        axes.set(xlabel=f"part of the map's {over} gone", title=f"values to {off}", xlim=(0, 1))
+    axes_row[0].set(ylabel="target", ylim=(0, None))
+grid[0, 1].legend(fontsize=7, ncols=2)
+show(figure, "What is left of the target in six orders: values to 0 or to the mean, over cells or over mass")
 
 # %% [markdown]
 # The area under a curve sums it up: smaller means that the order found what matters sooner. Read it as a competition in
-# which chance takes part.
+# which chance takes part, and the distance from the centre: the crop was cut around the person, so its middle is a good
+# guess for anything.
 
 # %%
-areas = {name: curves.areas(name) for name in (*styles, "random", "elsewhere")}
-for name, drawn in sorted(areas.items(), key=lambda pair: pair[1].mean()):
-    spread = f" ({drawn.min():.4f} to {drawn.max():.4f})" if len(drawn) > 1 else ""
-    print(f"{name:12} {drawn.mean():.4f}{spread}")
+for off, found in runs.items():
+    for over in ("values", "mass"):
+        areas = {name: found.areas(name, axis=over) for name in (*SINGLE, "random", "elsewhere")}
+        order = sorted(areas, key=lambda name: areas[name].mean())
+        print(f"to {off}, over {over}:", " < ".join(f"{name} {areas[name].mean():.4f}" for name in order))
 
 # %% [markdown]
 # The attribution *had* to do well: it was computed from this very target. It shows what an order that knows can reach. If
-# "attention" lies below all draws of both controls, it has passed this test, for this block, this joint and this photo;
-# if it lies among them, it has not. Either may happen, and that is what makes it a test.
+# "attention" lies below all draws of both controls and below the centre, it has passed this test, for this block, this
+# joint, this photo *and this meaning of off*. Compare the four lines: does it pass in all of them?
 #
 # ## Third chance: forget what was learned
 #
@@ -231,25 +222,29 @@ for step in evidence.cascade(subject, target, BLOCK, methods=("grad_cam",)):
 # ## More than one photo
 #
 # One photo, one block and one joint are an anecdote. Six cases are still few, but they show what a claim would need: in
-# how many is the area of "attention" below *all* draws of both controls?
+# how many is the area of "attention" below *all* draws of both controls, and in how many below the centre's?
 
 # %%
-people = {"astronaut": subject, "camera": None}
-people["camera"] = evidence.Subject(photo("camera"), model, psa_viz.explain(photo("camera"), model).crop)
-won, cases = 0, 0
+people = {"astronaut": subject}
+people["camera"] = evidence.Subject(psa_viz.open_session(photo("camera"), model))
+won, centre_won, cases = 0, 0, 0
 for person, who in people.items():
-    for joint in ("right_shoulder", "neck", "head_top"):
+    for joint in ("right_shoulder", "left_shoulder", "right_hip"):
         found = evidence.faithfulness_curves(
             who, who.fix(f"joint:{joint}"), BLOCK, "spatial", off="mean", steps=4, draws=4, modes=("delete",)
         )
-        attention = found.areas("attention")[0]
+        attention, centre = found.areas("attention")[0], found.areas("centre")[0]
         chance = np.concatenate((found.areas("random"), found.areas("elsewhere")))
-        won, cases = won + (attention < chance.min()), cases + 1
-        print(f"{person:10} {joint:15} attention {attention:.4f}; chance {chance.min():.4f} to {chance.max():.4f}")
-print(f"attention below all draws of chance in {won} of {cases} cases")
+        won, centre_won, cases = won + (attention < chance.min()), centre_won + (attention < centre), cases + 1
+        print(
+            f"{person:10} {joint:15} attention {attention:.4f}; chance {chance.min():.4f} to {chance.max():.4f}", end=""
+        )
+        print(f"; centre {centre:.4f}")
+print(f"attention below all draws of chance in {won} of {cases} cases, below the centre in {centre_won}")
 
 # %% [markdown]
-# With nothing but luck, "below all of eight draws" happens in about one case of nine.
+# With nothing but luck, "below all of eight draws" happens in about one case of nine, and "below the centre" in about one
+# of two. `docs/RESULTS.md` has a hundred photos, both meanings of off, and a crop that is moved off the person.
 #
 # ## What you may say
 #
@@ -279,19 +274,18 @@ answer_2 = ...
 check("07.2", answer_2, curves)
 
 # %% [markdown]
-# **3.** Take the gate of `stage1.block0`, the first block. Which of the label-free maps, "centre", "brightness" or
-# "edges", has the rank correlation with it that is furthest from 0? `evidence.label_free` wants the size of that
-# block's map.
+# **3.** Three maps that no network made: how near to the centre a cell is, how bright the photo is there, how many edges it
+# has. They are `evidence.label_free(subject.pixels, shape)`, with the shape of a block's map. Which of them, "centre",
+# "brightness" or "edges", has the rank correlation with the *first* block's map that is furthest from 0? (If such a map
+# agrees as well as an attribution does, agreement says little.)
 
 # %%
 answer_3 = ...
 
 # %%
-check("07.3", answer_3, subject)
+check("07.3", answer_3, subject, next(iter(subject.blocks)))
 
 # %% [markdown]
 # ## See it in the page
 #
-# Start the page with `make demo` and open
-# [this block](http://127.0.0.1:7860/#example=01-astronaut&model=person-psa-parallel&tab=evidence&block=stage3.0.branch1.block1) on the tab *Evidence*, or the
-# tour's last step, [Against chance](http://127.0.0.1:7860/#tour=10).
+# Start the page with `make demo` and choose the tab *Evidence*, or add `#tour=10`, *Against chance*, to its address.

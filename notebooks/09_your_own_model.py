@@ -25,7 +25,7 @@ from collections import Counter
 from pathlib import Path
 
 import torch
-from checks import check
+from checks import check, hint
 from classroom import maps_figure, photo, show  # also puts psa_viz on the path
 from torch import nn
 
@@ -78,7 +78,7 @@ with torch.no_grad():
 # %%
 from functools import partial
 
-from psa_viz.models.efficientnet import make_neutral
+from psa_viz.models.nets.efficientnet import make_neutral
 
 
 def disturbed(model):
@@ -208,8 +208,8 @@ assert not wrong.recognised
 # front of every name.
 
 # %%
+from psa_viz.models.files.official import to_official
 from psa_viz.models.full_size import build
-from psa_viz.models.official import to_official
 
 holder = tempfile.TemporaryDirectory()
 folder = Path(holder.name)
@@ -230,7 +230,9 @@ print(
 
 # %% [markdown]
 # Strictness matters. The authors' own loader skips whatever does not fit; a parallel file in a sequential network then
-# "loads", and every PSA block keeps its random weights. Here one tensor is missing:
+# "loads". Four of the five matrices of each block have the same names and shapes in both layouts, so 89% of the
+# attention's parameters come from the file and look right; but the formula is another one, and the end of every channel
+# gate keeps its random numbers. Here one tensor is missing:
 
 # %%
 damaged = dict(list(published.items())[:-1])
@@ -244,7 +246,7 @@ except ValueError as error:
 # And a single block's tensors, without a network around them:
 
 # %%
-from psa_viz.models.checkpoints import block_from_official
+from psa_viz.models.files.checkpoints import block_from_official
 
 block = block_from_official(theirs[1].attention.state_dict())
 x = torch.randn(2, 32, 8, 8)
@@ -256,7 +258,7 @@ print(block.extra_repr())
 # ## Exercises
 #
 # **1.** A file has a tensor named `layer1.0.deattn.conv_up.0.weight`. Which layout do its PSA blocks have? Notebook
-# 02's table and the library's `psa_viz.models.checkpoints` know.
+# 02's table and the library's `psa_viz.models.files.checkpoints` know.
 
 # %%
 answer_1 = ...
@@ -292,6 +294,5 @@ check("09.3", answer_3)
 #
 #     python -m psa_viz explain photo.jpg --model package.module:factory --weights FILE --out DIR
 #
-# It writes the same report. `docs/MODELS.md` lists what can be loaded. To see the three formulas as trained side by side, start the page
-# with `make demo` and open
-# [Compare](http://127.0.0.1:7860/#example=01-astronaut&model=person-psa-parallel&tab=compare&with=person-psa-official-parallel).
+# It writes the same report. `docs/MODELS.md` lists what can be loaded. To see the formulas as trained side by side, start
+# the page with `make demo` and choose the tab *Compare*.

@@ -1,10 +1,12 @@
 """What every notebook here needs: the library on the path, photos, and pictures that any viewer can show.
 
-Import it first: it lets a notebook find psa_viz in a plain checkout, without an installation.
+Import it first: it lets a notebook find psa_viz in a plain checkout, without an installation. It needs NumPy, Pillow
+and Matplotlib, and no torch.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import warnings
 from collections.abc import Mapping
@@ -26,7 +28,24 @@ from PIL import Image
 from psa_viz.rendering.mpl_figures import colour_bar, png
 from psa_viz.rendering.scales import Scale
 
-DPI = 75
+MODEL, PLAIN = "person-psa-parallel", "person-none"
+"""The networks that the notebooks look at: PSA in the paper's form, and its twin without. Not the default, which
+has no twins yet."""
+OFFICIAL = MODEL.replace("psa-parallel", "psa-official-parallel")
+OFFICIAL_SEQUENTIAL = MODEL.replace("psa-parallel", "psa-official-sequential")
+"""The same with the formulas of the authors' code."""
+DPI = 150
+"""Fine enough for a projector."""
+SCREEN = 80
+"""Pixels an inch at which a notebook shows them."""
+LINES = [
+    {"color": "black", "linestyle": "-", "marker": "o"},
+    {"color": "#D55E00", "linestyle": "--", "marker": "s"},
+    {"color": "#0072B2", "linestyle": ":", "marker": "^"},
+    {"color": "#009E73", "linestyle": "-.", "marker": "D"},
+    {"color": "#CC79A7", "linestyle": (0, (5, 1, 1, 1, 1, 1)), "marker": "v"},
+]
+"""Lines that are told apart by dash and marker, so without colour too: axes.plot(x, y, **LINES[0])."""
 PHOTOS = {"astronaut": "01-astronaut", "camera": "02-camera", "admiral": "03-admiral"}
 
 
@@ -41,7 +60,13 @@ def photo(name: str) -> np.ndarray:
 def show(figure: Figure, words: str) -> None:
     """Put a figure below the cell as a PNG, with words for whoever cannot see it."""
     picture = {"image/png": png(figure, dpi=DPI), "text/plain": words}
-    display(picture, raw=True, metadata={"image/png": {"alt": words}})
+    width = round(float(figure.get_size_inches()[0]) * SCREEN)
+    display(picture, raw=True, metadata={"image/png": {"alt": words, "width": width}})
+
+
+def has_torch() -> bool:
+    """Whether PyTorch is installed here, for the comparisons that need it."""
+    return importlib.util.find_spec("torch") is not None
 
 
 def numbers_figure(tables: Mapping[str, np.ndarray], scale: Scale, digits: int = 2) -> Figure:

@@ -1,8 +1,8 @@
 """PSA-Viz: see what Polarized Self-Attention does inside a network.
 
-    model = psa_viz.load("person-psa-parallel")
+    model = psa_viz.load("person-movenet-psa-parallel")
     result = psa_viz.explain("photo.jpg", model)
-    result.blocks["stage2.0.branch0.block1"].spatial    # (H, W) gate in (0, 1)
+    result.blocks["stage5.block2"].spatial    # (H, W) gate in (0, 1)
 
 Names are imported when first used, so that reading a stored result or listing the models needs no torch.
 """
@@ -15,22 +15,26 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "bundled": "psa_viz.models.cards",
-    "load": "psa_viz.inference.loading",
-    "explain": "psa_viz.inference.explain",
-    "capture": "psa_viz.inference.capture",
+    "load": "psa_viz.session.loading",
+    "find_people": "psa_viz.session.people",
+    "explain": "psa_viz.session.explain",
+    "open_session": "psa_viz.session.explain",
+    "capture": "psa_viz.session.capture",
     "record": "psa_viz.recording.recorder",
     "edited": "psa_viz.recording.recorder",
-    "Mute": "psa_viz.recording.edits",
-    "Solo": "psa_viz.recording.edits",
-    "Scale": "psa_viz.recording.edits",
-    "Paint": "psa_viz.recording.edits",
-    "SwitchOff": "psa_viz.recording.edits",
+    "Mute": "psa_viz.values.edits",
+    "Solo": "psa_viz.values.edits",
+    "Scale": "psa_viz.values.edits",
+    "Paint": "psa_viz.values.edits",
+    "SwitchOff": "psa_viz.values.edits",
     "adapt": "psa_viz.recording.adapt",
+    "register_family": "psa_viz.recording.adapt",
     "PolarizedSelfAttention": "psa_viz.attention.polarized",
-    "Explanation": "psa_viz.inference.results",
-    "PosePrediction": "psa_viz.inference.results",
-    "SegmentationPrediction": "psa_viz.inference.results",
-    "load_explanation": "psa_viz.inference.archive",
+    "Explanation": "psa_viz.values.results",
+    "Person": "psa_viz.values.people",
+    "PosePrediction": "psa_viz.values.results",
+    "SegmentationPrediction": "psa_viz.values.results",
+    "load_explanation": "psa_viz.saving.archive",
 }
 __all__ = [*_HOMES, "__version__"]
 

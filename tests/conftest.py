@@ -22,7 +22,7 @@ def untrained(tmp_path_factory):
     """Path of a weight file of person-psa-parallel with fresh weights."""
     import torch
 
-    from psa_viz.models import weights
+    from psa_viz.models.files import weights
     from psa_viz.models.zoo import build
 
     torch.manual_seed(3)
@@ -62,7 +62,8 @@ def _figure(rng):
 
 @pytest.fixture(scope="session")
 def archives(tmp_path_factory):
-    """A folder with lspet_train.tar, ccp_train.tar, camvid_train.tar and their _val of a few drawn photos each."""
+    """A folder with lspet_train.tar, ccp_train.tar, camvid_train.tar and their _val of a few drawn photos each, and the
+    person network's people_train.tar, ccp_tagged_train.tar and backgrounds_train.tar."""
     from psa_viz.models.zoo import LSP_JOINTS, PERSON_CLASSES, STREET_CLASSES
 
     folder, rng = tmp_path_factory.mktemp("archives"), np.random.default_rng(0)
@@ -88,4 +89,28 @@ def archives(tmp_path_factory):
                 _add(tar, f"images/{i}.webp", _encoded(STREET_COLOURS[label], "webp"))
                 _add(tar, f"labels/{i}.png", _encoded(label, "png"))
             _add(tar, "meta.json", json.dumps({"name": "drawn", "classes": STREET_CLASSES, "ignore": 11}).encode())
+    _person_archives(folder, rng, LSP_JOINTS, PERSON_CLASSES)
     return folder
+
+
+def _person_archives(folder, rng, joint_names, classes):
+    with tarfile.open(folder / "people_train.tar", "w") as tar:
+        people = []
+        for i in range(4):
+            image, joints = _figure(rng)
+            _add(tar, f"p{i}.webp", _encoded(image, "webp"))
+            visible = [1] * 12 + [0, 0]
+            people.append({"file": f"p{i}.webp", "joints": joints.tolist(), "visible": visible, "score": 0.5 + 0.1 * i})
+        facts = {"joint_names": joint_names, "image_size": [192, 192], "people": people}
+        _add(tar, "annotations.json", json.dumps(facts).encode())
+    with tarfile.open(folder / "ccp_tagged_train.tar", "w") as tar:
+        for i in range(3):
+            _add(tar, f"images/{i}.webp", _encoded(COLOURS[rng.integers(0, 8, (120, 80))], "webp"))
+        tags = {str(i): ["background", "skin", "dress"] for i in range(3)}
+        _add(tar, "tags.json", json.dumps(tags).encode())
+        _add(tar, "meta.json", json.dumps({"name": "drawn", "classes": classes, "ignore": None}).encode())
+    with tarfile.open(folder / "backgrounds_train.tar", "w") as tar:
+        names = [f"b{i}.webp" for i in range(3)]
+        for i, name in enumerate(names):
+            _add(tar, name, _encoded(np.full((192, 192, 3), 40 * i + 30, dtype=np.uint8), "webp"))
+        _add(tar, "backgrounds.json", json.dumps({name: "drawn" for name in names}).encode())

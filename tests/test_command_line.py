@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.session.scenes import portrait, scene
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -71,6 +73,42 @@ def test_explain_in_words(untrained, picture, tmp_path):
     assert "stage4.0.branch3.block1" in said
 
 
+def test_explain_takes_another_person_and_lists_everyone(untrained, tmp_path):
+    photo = scene(700, 320, (portrait("camera", 300), 10, 10), (portrait("astronaut", 200), 450, 60))
+    Image.fromarray(photo).save(tmp_path / "two.png")
+    asked = ("explain", tmp_path / "two.png", "--model", untrained, "--out", tmp_path / "out", "--person")
+    facts = json.loads(run(*asked, 1, "--json").stdout)
+    assert facts["person"] == 1
+    assert len(facts["people"]) == 2
+    assert facts["people"][1]["box"][0] > 400
+    assert "2 people found; shown is 0: box " in run(*asked, 0).stdout
+    refused = run(*asked, 2, code=2).stderr
+    assert refused == "psa_viz explain: expected a person from 0 to 1, got 2: 2 people were found in this photo\n"
+
+
+def test_explain_says_that_nobody_is_there(untrained, picture, tmp_path):
+    said = run("explain", picture, "--model", untrained, "--out", tmp_path / "out").stderr
+    assert "note: nobody was found in this photo" in said
+
+
+def test_find_tells_people_from_nobody_and_counts(archives, tmp_path):
+    folder = tmp_path / "photos"
+    (folder / "below").mkdir(parents=True)
+    Image.fromarray(portrait()).save(folder / "man.png")
+    Image.new("RGB", (64, 48)).save(folder / "below" / "black.png")
+    (answer,) = json.loads(run("find", folder, "--expect", "people", "--sheet", tmp_path / "s.png", "--json").stdout)
+    assert [one["file"] for one in answer["found"]] == ["below/black.png", "man.png"]
+    assert [one["wrong"] for one in answer["found"]] == [True, False]
+    assert [len(one["people"]) for one in answer["found"]] == [0, 1]
+    assert (answer["photos"], answer["somebody"], answer["missed"], answer["said_nobody"]) == (2, 1, 0.5, None)
+    assert Image.open(tmp_path / "s.png").size == (640, 320)
+    said = run("find", folder / "man.png", archives / "lspet_val.tar", "--most", 2).stdout
+    assert "man.png: 1 photos, somebody in 1, sure in 1" in said
+    assert "of the 2 photos with people" in said
+    assert run("find", tmp_path / "nowhere", code=2).stderr.count("\n") == 1
+    assert "at least 1, got 0" in run("find", folder, "--most", 0, code=2).stderr
+
+
 def test_evaluate_prints_the_agreed_keys(untrained, archives):
     pose = json.loads(run("evaluate", "--model", untrained, "--data", archives / "lspet_val.tar", "--json").stdout)
     assert {"pck_torso", "pck_box", "per_joint"} <= pose.keys()
@@ -101,6 +139,7 @@ def test_bench_reports_what_it_measured(untrained):
     assert figures["runs"] == 1
     assert figures["forward_ms"] > 0
     assert figures["explain_1_megapixel_ms"] > figures["forward_ms"]
+    assert figures["explain_person_1_megapixel_ms"] > figures["forward_ms"]
     assert "recording_overhead_percent" in figures
 
 

@@ -30,6 +30,10 @@ def partly_wrong():
     return nn.Sequential(*net(), EarlyPortParallel(32))
 
 
+def none():
+    return nn.Sequential(nn.Conv2d(3, 32, 3), nn.ReLU())
+
+
 def wrong():
     return nn.Sequential(nn.Conv2d(3, 32, 3), EarlyPortParallel(32))
 """
@@ -94,10 +98,19 @@ def test_a_known_mistake_is_said_and_the_rest_recorded(explain, tmp_path):
     assert "without the softmax of the spatial branch" in (tmp_path / "report.html").read_text()
 
 
+def test_a_wrong_block_alone_is_shown_as_theirs(explain, tmp_path):
+    done = explain("--model", "their_nets.wrong", "--out", tmp_path, "--size", 64)
+    assert "0 PSA blocks" in done.out
+    assert "1: named like xmu-xiaoma666 port, but left as it is: it computes A_ch X + A_sp X without the" in done.err
+    about = json.loads((tmp_path / "explanation.json").read_text())
+    assert [site["axes"] for site in about["others"][0]["sites"]][-2:] == ["C", "HW"]
+    assert np.load(tmp_path / "tensors.npz")["others.1.map"].ndim == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--model", "their_nets:wrong"], "got none; 1: it computes A_ch X + A_sp X without the softmax"),
+        (["--model", "their_nets:none"], "expected a model with a PSA block that can be recorded, got none"),
         (
             ["--model", "their_nets:net", "--weights", "incomplete.pth"],
             "1.conv_up.weight: expected (32, 16, 1, 1)",
@@ -135,5 +148,5 @@ def test_as_a_program(folder, tmp_path):
 def test_the_table_in_the_docs_is_what_the_command_prints(capsys):
     assert main(["models", "--all", "--markdown"]) == 0
     table = capsys.readouterr().out
-    assert "| coco-hrnet-w48-psa-official-parallel | 256x192 | 104 | 69.95M | 70.0M | 15.72 | 15.66 | 15.7 |" in table
+    assert "| coco-hrnet-w48-psa-official-parallel | 256x192 | 104 | 69.95M | - | 15.72 | 15.66 | - |" in table
     assert table in (ROOT / "docs" / "MODELS.md").read_text(encoding="utf-8")

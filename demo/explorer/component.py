@@ -10,58 +10,20 @@ from typing import Any
 
 import gradio as gr
 
+from demo.explorer.modules import PLACE
+
 HERE = Path(__file__).parent
 
-SCRIPTS = (
-    "numbers.js",
-    "cells.js",
-    "focus.js",
-    "photo.js",
-    "heatmaps.js",
-    "parsing.js",
-    "blockmap.js",
-    "channels.js",
-    "spatial.js",
-    "text.js",
-    "box.js",
-    "request.js",
-    "tabs.js",
-    "edits.js",
-    "editlist.js",
-    "off.js",
-    "channel_tools.js",
-    "brush.js",
-    "masks.js",
-    "pair.js",
-    "multiples.js",
-    "pair_tables.js",
-    "text_tabs.js",
-    "arrows.js",
-    "walk.js",
-    "walk_terms.js",
-    "formulas.js",
-    "compare.js",
-    "switchboard.js",
-    "moments.js",
-    "chart.js",
-    "evidence.js",
-    "curves.js",
-    "credits.js",
-    "ranks.js",
-    "sanity.js",
-    "lies.js",
-    "runs.js",
-    "reading.js",
-    "tour_steps.js",
-    "tour.js",
-    "line.js",
-    "address.js",
-    "answers.js",
-    "main.js",
+STYLES = (
+    "frame/frame.css",
+    "photo/photo.css",
+    "change/change.css",
+    "walk/walk.css",
+    "snapshots/snapshots.css",
+    "evidence/evidence.css",
+    "tour/tour.css",
+    "story/story.css",
 )
-"""In this order they form one function; each declares names that the later ones use."""
-
-STYLES = ("explorer.css", "change.css", "walk.css", "moments.css", "evidence.css", "tour.css")
 EVENTS = (
     "run_photo",
     "show_example",
@@ -78,7 +40,17 @@ EVENTS = (
     "keep",
     "restore",
 )
-_INCLUDE = re.compile(r"<!-- include (\w+\.html) -->\n?")
+START = """
+// The events that the page triggers; the framework wants to read their names here: {events}
+const main = new URL('{place}/main.js', document.baseURI).href;
+import(main).then(({{ mount }}) => mount({{ element, props, trigger, watch, server, upload }})).catch((error) => {{
+    const message = element.querySelector('[data-is="message"]');
+    message.textContent = 'The scripts of this page could not be loaded: reload the page.';
+    message.hidden = false;
+    throw error;
+}});
+"""
+_INCLUDE = re.compile(r"<!-- include (\w+/\w+\.html) -->\n?")
 
 
 def explorer(
@@ -99,20 +71,20 @@ def explorer(
         elem_id="explorer",
         html_template=template(),
         css_template="\n".join(_read(name) for name in STYLES),
-        js_on_load="\n".join(_read(name) for name in SCRIPTS),
+        js_on_load=START.format(place=PLACE, events=", ".join(f"'{name}'" for name in EVENTS)),
         apply_default_css=False,
         server_functions=list(server_functions),
         offer=json.dumps(offer),
     )
 
 
-def template() -> str:
-    """explorer.html with the panels that stand in files of their own."""
-    return _INCLUDE.sub(lambda found: _read(found[1]), _read("explorer.html"))
+def template(name: str = "explorer.html") -> str:
+    """A file of HTML with the files that it includes."""
+    return _INCLUDE.sub(lambda found: template(found[1]), _read(name))
 
 
 def _read(name: str) -> str:
     text = (HERE / name).read_text(encoding="utf-8")
-    if name.endswith((".html", ".css")) and ("${" in text or "{{" in text):
+    if "${" in text or "{{" in text:
         raise RuntimeError(f"{name} holds ${{ or {{{{, which the component would take for a place to fill in")
     return text

@@ -1,207 +1,140 @@
-// Draws a result, joins the panels, and keeps the status line true.
+// Joins state and panels, and draws what the server sends.
 
-const POLL = 1500;
-const NEEDS_PSA = ['blockmap-panel', 'block-panel', 'channels-panel', 'spatial-panel', 'edits-panel', 'walk-panel', 'formulas-panel', 'switchboard-panel', 'evidence-panel'];
-const ONLY_WITH_RESULT = ['panels', 'photo-figure', 'photo-switches', 'downloads', 'text'];
-const view = {
-  result: null, after: null, other: null, tab: 'look', block: 0, blockName: null, joint: null, wanted: null, busy: false, busyText: '', states: {}, asked: null,
-};
+import { fromAddress } from './keep/address.js';
+import { part, setElement } from './lib/dom.js';
+import { answered, onSettled } from './state/answers.js';
+import { arrived } from './state/arrival.js';
+import { sendWaiting } from './state/edits.js';
+import { readOffer } from './state/offer.js';
+import { connect, poll } from './state/requests.js';
+import { openTab } from './state/tabs.js';
 
-function readResult(facts) {
-  const result = { ...facts, gate: facts.gate && readScale(facts.gate) };
-  if (facts.pose) {
-    const { width, height } = facts.pose;
-    const all = floats(facts.pose.heatmaps);
-    result.pose = {
-      ...facts.pose,
-      shared: readScale(facts.pose.shared),
-      own: facts.pose.own.map(readScale),
-      maps: facts.pose.names.map((_, joint) => all.subarray(joint * width * height, (joint + 1) * width * height)),
-    };
+import * as brush from './change/brush.js';
+import * as channelTools from './change/channel_tools.js';
+import * as editlist from './change/editlist.js';
+import * as off from './change/off.js';
+import * as changeTables from './change/tables.js';
+import * as compare from './compare/compare.js';
+import * as switchboard from './compare/switchboard.js';
+import * as credits from './evidence/credits.js';
+import * as curves from './evidence/curves.js';
+import * as lies from './evidence/lies.js';
+import * as ranks from './evidence/ranks.js';
+import * as sanity from './evidence/sanity.js';
+import * as target from './evidence/target.js';
+import * as test from './evidence/test.js';
+import * as status from './frame/status.js';
+import * as frameTabs from './frame/tabs.js';
+import * as title from './frame/title.js';
+import * as blockmap from './gates/blockmap.js';
+import * as channels from './gates/channels.js';
+import * as spatial from './gates/spatial.js';
+import * as address from './keep/address.js';
+import * as downloads from './keep/downloads.js';
+import * as runs from './keep/runs.js';
+import * as block from './look/block.js';
+import * as heatmaps from './look/heatmaps.js';
+import * as parsing from './look/parsing.js';
+import * as lookTables from './look/tables.js';
+import * as snapshots from './snapshots/snapshots.js';
+import * as pair from './pair/pair.js';
+import * as ask from './photo/ask.js';
+import * as box from './photo/box.js';
+import * as doubts from './photo/doubts.js';
+import * as enlarged from './photo/enlarged.js';
+import * as people from './photo/people.js';
+import * as photo from './photo/photo.js';
+import * as pointing from './frame/pointing.js';
+import * as sources from './photo/sources.js';
+import * as truth from './photo/truth.js';
+import * as reading from './read/reading.js';
+import * as intro from './story/intro.js';
+import * as story from './story/story.js';
+import * as text from './text/text.js';
+import * as tour from './tour/tour.js';
+import * as formulas from './walk/formulas.js';
+import * as graph from './walk/graph.js';
+import * as walk from './walk/steps.js';
+
+/** In the order in which they are told what happens. */
+const PANELS = [
+  ask,
+  status,
+  title,
+  intro,
+  story,
+  frameTabs,
+  pointing,
+  photo,
+  people,
+  doubts,
+  enlarged,
+  truth,
+  box,
+  sources,
+  heatmaps,
+  parsing,
+  blockmap,
+  block,
+  channels,
+  spatial,
+  lookTables,
+  off,
+  editlist,
+  channelTools,
+  brush,
+  changeTables,
+  pair,
+  compare,
+  switchboard,
+  snapshots,
+  walk,
+  graph,
+  formulas,
+  target,
+  test,
+  curves,
+  credits,
+  ranks,
+  sanity,
+  tour,
+  lies,
+  reading,
+  text,
+  runs,
+  downloads,
+  address,
+];
+
+let mounted = false;
+
+/**
+ * Called once by the component, when its HTML is there.
+ *
+ * @param {object} ctx what the framework gives to a component's script
+ * @param {HTMLElement} ctx.element
+ * @param {{ value: string, offer: string }} ctx.props JSON of the first result (demo.payload), and of demo.offers
+ * @param {(name: string, request: object) => void} ctx.trigger
+ * @param {(name: string, changed: () => void) => void} ctx.watch
+ * @param {any} ctx.server functions that the browser may call
+ * @param {(file: File) => Promise<any>} ctx.upload
+ */
+export function mount({ element, props, trigger, watch, server, upload }) {
+  if (mounted) {
+    location.reload(); // modules live once for each page; the address keeps the view
+    return;
   }
-  if (facts.segmentation) {
-    result.segmentation = { ...facts.segmentation, probabilities: floats(facts.segmentation.probabilities), scale: readScale(facts.segmentation.scale) };
-  }
-  result.blocks = facts.blocks.map((block) => ({
-    ...block,
-    channelGate: floats(block.channel),
-    spatialGate: floats(block.spatial),
-    channelStretched: readScale(block.channelStretched),
-    spatialStretched: readScale(block.spatialStretched),
-  }));
-  if (facts.map) {
-    result.map = {
-      ...facts.map,
-      statistics: facts.map.statistics.map((one) => ({ ...one, absolute: readScale(one.absolute), fitted: readScale(one.fitted) })),
-    };
-  }
-  return result;
+  mounted = true;
+  setElement(element);
+  readOffer(props.offer);
+  connect({ trigger, server, upload, there: () => element.isConnected, model: () => part('model-choice').value });
+  onSettled(arrived); // before anything else that had waited
+  onSettled(sendWaiting);
+  for (const panel of PANELS) panel.mount();
+  const show = () => answered(JSON.parse(props.value));
+  watch('value', show);
+  show();
+  openTab('look');
+  fromAddress(location.hash);
+  poll();
 }
-
-function showResult(value) {
-  const result = readResult(value);
-  Object.assign(focus, { place: null, channel: null, heldPlace: null, heldChannel: null });
-  view.result = result;
-  view.joint = null;
-  view.wanted = null;
-  part('again').classList.remove('primary');
-  parsing.pixels = null;
-  const same = result.blocks.findIndex((block) => block.name === view.blockName);
-  view.block = same >= 0 ? same : mostVaried(result);
-  for (const name of ONLY_WITH_RESULT) part(name).hidden = false;
-  showTitle(result);
-  element.dataset.joints = Boolean(result.pose);
-  part('skeleton-field').hidden = !result.pose;
-  const plain = result.blocks.length === 0;
-  for (const name of NEEDS_PSA) part(name).hidden = plain;
-  part('absent').hidden = !plain;
-  part('absent').textContent = `${result.model} has no polarized self-attention: there are no gates to show. `
-    + 'What it predicts is what the same network predicts without them.';
-  drawPhoto(result);
-  drawHeatmaps(result);
-  drawParsing(result);
-  fillPictures(result);
-  fillOthers();
-  fillTargets();
-  if (!plain) { fillStatistics(result); drawBlockMap(result); }
-  if (cropChoice.value === 'box') setWanted(result.crop.box.map(Math.round));
-  drawPinned(result);
-  if (!plain) drawBlock(); else { tell(); writeText(); }
-}
-
-// The page opens on the block whose spatial gate says most, so that the first thing to see is not a flat one.
-function mostVaried(result) {
-  if (!result.map) return 0;
-  const { values } = result.map.statistics[0];
-  return values.indexOf(Math.max(...values));
-}
-
-function drawBlock() {
-  const block = view.result.blocks[view.block];
-  part('block-name').textContent = block.name;
-  const names = ['min', 'max', 'mean', 'sd', 'entropy'];
-  const row = (title, numbers) => make('tr', {}, make('th', { scope: 'row', text: title }), ...names.map((name) => make('td', { text: numbers[name] })));
-  const head = make('tr', {}, make('th', { scope: 'col', text: 'gate' }), ...names.map((text) => make('th', { scope: 'col', text })));
-  part('habit-words').replaceChildren(...(view.result.habits?.[block.name] ?? []).map((text) => make('p', { class: 'readout', text })));
-  part('block-facts').replaceChildren(
-    make('p', { class: 'words', text: `${block.size}; ${block.layout}, ${block.formula} formula` }),
-    make('table', { class: 'facts' }, make('thead', {}, head), make('tbody', {}, row('channel-only', block.channelNumbers), row('spatial-only', block.spatialNumbers))),
-  );
-  drawGates();
-  openedBlock();
-}
-
-function drawGates() {
-  paintBlockMap();
-  drawChannels();
-  drawSpatial();
-  drawEditTools();
-  drawPair();
-  writeText();
-  tell();
-}
-
-// The gates as the open tab has them: edited where edits are made, untouched everywhere else.
-function shownBlock() {
-  return (view.tab === 'change' && view.after ? view.after : view.result).blocks[view.block];
-}
-
-function drawChoice() {
-  drawMarks(view.result);
-  drawPinned(view.result);
-  tell();
-  toAddress();
-}
-
-function showTitle(result) {
-  const form = result.layout === 'none' ? 'no PSA' : `${result.formula} formula, ${result.layout}`;
-  const flip = result.flip ? ', averaged with the mirrored photo' : '';
-  part('model').textContent = result.model;
-  part('run').textContent = `${form} · ${result.device} · ${result.seconds.toFixed(2)} s${flip}`;
-  part('notes').textContent = result.notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`).join(' ');
-  part('notes').hidden = result.notes.length === 0;
-  part('stored').hidden = !result.stored;
-  for (const button of part('examples').children) button.setAttribute('aria-pressed', button.dataset.example === result.example);
-  if ([...part('model-choice').options].some((option) => option.value === result.model)) part('model-choice').value = result.model;
-  offerCrops();
-  showStatus();
-}
-
-// In groups of what they predict, where there is more than one.
-function offerModels() {
-  const option = (name) => make('option', { value: name, text: name });
-  const groups = new Map();
-  for (const name of offer.models) {
-    const words = offer.tasks[name]?.words ?? 'other';
-    groups.set(words, [...(groups.get(words) ?? []), option(name)]);
-  }
-  const nodes = [...groups].map(([label, options]) => make('optgroup', { label }, ...options));
-  part('model-choice').append(...(groups.size > 1 ? nodes : offer.models.map(option)));
-}
-
-function showStatus() {
-  const chosen = part('model-choice').value;
-  const state = view.states[chosen];
-  const stored = view.result?.example ? ': you are looking at a stored result' : '';
-  let text = view.busyText || (offer.models.length ? '' : 'no model is bundled here: only stored results can be shown');
-  if (!text && state === 'loading') text = `model loading${stored}`;
-  else if (!text && state === 'ready') text = 'model ready';
-  else if (!text && state && state !== 'not loaded') text = state;
-  part('status').textContent = text;
-}
-
-let nextPoll = null;
-async function poll() {
-  const states = await server.status().catch(() => null);
-  if (states) view.states = states;
-  if (!states && view.busy) { setBusy(''); say('The server does not answer. The result on the page stays; try again later.'); }
-  showStatus();
-  const chosen = view.states[part('model-choice').value];
-  const started = Object.values(view.states).some((state) => state !== 'not loaded');
-  clearTimeout(nextPoll);
-  if (element.isConnected && (chosen === 'loading' || view.busy || !started)) nextPoll = setTimeout(poll, POLL);
-}
-
-function fillStatistics(result) {
-  const select = part('statistic');
-  if (select.options.length) return;
-  select.append(...result.map.statistics.map(({ key, label }) => make('option', { value: key, text: label })));
-}
-
-segmented('heat-scale', 'shared', paintHeatmaps);
-segmented('heat-back', 'over', paintHeatmaps);
-segmented('map-scale', 'absolute', paintBlockMap);
-segmented('channel-order', 'index', () => { drawChannels(); tell(); });
-segmented('channel-scale', 'absolute', () => { drawChannels(); tell(); });
-segmented('spatial-scale', 'absolute', () => { drawSpatial(); tell(); });
-segmented('spatial-back', 'bare', () => { drawSpatial(); tell(); });
-part('statistic').addEventListener('change', paintBlockMap);
-part('opacity').addEventListener('input', paintMask);
-for (const name of ['show-skeleton', 'show-crop']) part(name).addEventListener('change', () => drawChoice());
-
-onFocus((place, channel) => {
-  if (!view.result) return;
-  markPhoto(view.result, place);
-  readHeatmaps(place);
-  readParsing(place);
-  readPair(place);
-  if (!view.result.blocks.length) return;
-  readBlockMap(place);
-  readChannel(channel);
-  readSpatial(place, channel);
-  readWalk(place, channel);
-});
-
-offerModels();
-part('model-choice').addEventListener('change', () => { offerCrops(); suggestRun(); poll(); });
-part('flip').addEventListener('change', suggestRun);
-part('examples').append(...offer.examples.map(({ name, label, thumbnail }) => {
-  const button = make('button', { type: 'button', 'data-example': name, title: label }, make('img', { src: thumbnail, alt: '' }), make('span', { text: label }));
-  button.addEventListener('click', () => { if (free()) { say(''); setBusy('opening the stored result…'); trigger('show_example', { example: name }); } });
-  return button;
-}));
-watch('value', () => answered(JSON.parse(props.value)));
-answered(JSON.parse(props.value));
-openTab('look');
-fromAddress(location.hash);
-poll();

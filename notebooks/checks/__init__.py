@@ -1,8 +1,9 @@
 """Checks of the notebooks' exercises. The right answers are computed here, so look into this folder only afterwards.
 
-    check("01.2", answer_2)
+    check("01.2", answer_2)     # says that there is no answer yet, that it is right, or what is wrong with it
+    hint("01.2")                # a second, broader hint
 
-says that there is no answer yet, or that it is right, or raises AssertionError with a hint.
+A wrong answer is printed and stops nothing, so that a notebook always runs to its end.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from checks.exercise import Exercise, NotUnderstood
+from checks.exercise import Exercise, NotUnderstood, Unanswered, is_empty
 
 _HOMES = {
     "01": "one_gate_by_hand",
@@ -27,33 +28,50 @@ _HOMES = {
 
 
 def check(name: str, answer: Any, *given: Any) -> None:
-    """Compare an answer with the right one.
+    """Compare an answer with the right one, and print what comes of it.
 
     Args:
         name: notebook and exercise, for example "01.2".
-        answer: what the student wrote; `...` stands for no answer yet, which is no mistake.
+        answer: what the student wrote; `...`, None, or something empty stands for no answer yet, which is no mistake.
         given: what the exercise is about, for example the features of the notebook.
 
     Raises:
         ValueError: for an unknown exercise.
-        AssertionError: if the answer is wrong; the message is a hint.
     """
     exercise = _exercise(name)
-    if answer is ...:
+    try:
+        if is_empty(answer):
+            raise Unanswered
+        problem = exercise.problem(answer, *given)
+    except Unanswered:
         print(f"Exercise {name}: not answered yet. Write your answer in place of the three dots, and run both cells.")
         return
-    try:
-        problem = exercise.problem(answer, *given)
     except NotUnderstood as error:
-        raise AssertionError(f"Exercise {name}: {error}") from None
-    if problem is not None:
-        raise AssertionError(f"Exercise {name}: not yet. {problem}")
-    print(f"Exercise {name}: right.")
+        problem = str(error)
+    if problem is None:
+        print(f"Exercise {name}: right.")
+        return
+    more = f' Stuck? hint("{name}") says more.' if exercise.more else ""
+    print(f"Exercise {name}: not yet. {problem}{more}")
+
+
+def hint(name: str) -> None:
+    """Print the second hint of an exercise.
+
+    Raises:
+        ValueError: for an unknown exercise.
+    """
+    print(f"Exercise {name}: {_exercise(name).more or 'there is no second hint.'}")
+
+
+def exercises(notebook: str) -> tuple[Exercise, ...]:
+    """All exercises of a notebook, by its two digits."""
+    return importlib.import_module(f"checks.{_HOMES[notebook]}").EXERCISES
 
 
 def _exercise(name: str) -> Exercise:
     notebook, _, number = name.partition(".")
-    if notebook not in _HOMES or number not in ("1", "2", "3"):
-        raise ValueError(f"unknown exercise {name!r}; expected 01.1 to 10.3")
-    exercises = importlib.import_module(f"checks.{_HOMES[notebook]}").EXERCISES
-    return exercises[int(number) - 1]
+    found = exercises(notebook) if notebook in _HOMES else ()
+    if not number.isdigit() or not 1 <= int(number) <= len(found):
+        raise ValueError(f"unknown exercise {name!r}; expected a notebook and a number, for example 01.1")
+    return found[int(number) - 1]

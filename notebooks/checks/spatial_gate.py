@@ -1,41 +1,46 @@
-"""02: the spatial-only gate and where its softmax stands."""
+"""02: the spatial-only gate and where its softmax stands. NumPy alone."""
 
 from __future__ import annotations
 
 import math
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy_block import spatial_gate
 
-from checks.exercise import numbers
-from psa_viz.attention.spatial import SpatialGate
+from checks.exercise import between, function, numbers
 
-
-def _sigmoid(value: float) -> float:
-    return 1 / (1 + math.exp(-value))
+N = 64 * 48
 
 
-def _of_equal_positions(features: Tensor, query: Tensor, value: Tensor) -> Tensor:
-    gate = SpatialGate(len(features), softmax_on="query").double()
-    with torch.no_grad():
-        gate.query.weight.copy_(query)
-        gate.value.weight.copy_(value)
-        return gate(features.mean(dim=1)[None, :, None, None])[0, 0, 0]
+def _cases() -> list[tuple]:
+    rng = np.random.default_rng(0)
+    return [
+        (rng.standard_normal((C, N)), rng.standard_normal((C // 2, C)), rng.standard_normal((C // 2, C)))
+        for C, N in ((4, 6), (8, 5), (6, 1))
+    ]
 
 
 EXERCISES = (
-    numbers(
-        lambda: _sigmoid(1.0),
-        "All of the softmax can fall on one position. Which share does that position have, and what is its sigmoid?",
-        within=1e-4,
+    between(
+        lambda: (0.731, 0.73106),
+        "How large can a share become, and what is its sigmoid?",
+        more="All of the softmax can fall on one position, which then has the share 1.",
+    ),
+    between(
+        lambda: (0.5 + (1 / (1 + math.exp(-1)) - 0.5) / N - 5e-7, 0.5 + 1 / (4 * N) + 5e-7),
+        "What is the mean of N shares? And what does the sigmoid make of a small number?",
+        more="The mean share is 1/3072. Put it into 0.5 + v/4, and give six decimals: the third of them is still a 0.",
     ),
     numbers(
-        lambda: 0.5 + 1 / (4 * 64 * 48),
-        "The mean share is 1/3072. Put it into 0.5 + v/4, and give six decimals: the third of them is still a 0.",
-        within=2e-6,
+        lambda features, W_q, W_v: spatial_gate(features.mean(axis=1, keepdims=True), W_q, W_v)[0],
+        "The pooled query stays as it was, as the means do. What is the value at each position now?",
+        more="The value is W_v times the means, the same everywhere; then steps 3 and 4.",
     ),
-    numbers(
-        _of_equal_positions,
-        "The pooled query stays as it was, as the means do. The value is W_v times the means; then steps 3 and 4.",
+    function(
+        spatial_gate,
+        _cases,
+        "The shape is right and the numbers are not. Over which axis is your softmax? Before or after the product?",
+        more="Three lines: s is the softmax of W_q times the mean of each channel; the logits are s times W_v X; the "
+        "map is their sigmoid.",
     ),
 )

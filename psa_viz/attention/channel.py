@@ -7,7 +7,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from psa_viz.attention.positions import Sums
+from psa_viz.attention.positions import over_channels, over_positions
 from psa_viz.attention.softmax import Softmax
 from psa_viz.attention.taps import Tap
 
@@ -53,15 +53,23 @@ class ChannelGate(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) features -> (N, C) weights in (0, 1)."""
+        weights = self.attend(self.scores(x), x)  # a: (N, H, W)
+        return self.weigh(over_positions(x, weights))
+
+    def scores(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) features -> (N, H*W) W_q X."""
+        scores = over_channels(x, self.query.weight)
+        return scores if self.query.bias is None else scores + self.query.bias
+
+    def attend(self, scores: Tensor, x: Tensor) -> Tensor:
+        """(N, H*W) W_q X -> (N, H, W) weights a, which sum to 1. Only the size of x is used."""
         n, _, h, w = x.shape
-        sums = Sums(x)
-        scores = sums.over_channels(self.query.weight)  # W_q X: (N, HW)
-        if self.query.bias is not None:
-            scores = scores + self.query.bias
-        weights = self.position_weights(self.softmax(scores).view(n, h, w))  # a: (N, H, W)
-        pooled = sums.over_positions(weights.view(n, h * w))  # X a: (N, C)
+        return self.position_weights(self.softmax(scores).view(n, h, w))
+
+    def weigh(self, pooled: Tensor) -> Tensor:
+        """(N, C) X a -> (N, C) weights in (0, 1)."""
         collapsed = self.value(pooled)  # W_v (X a): (N, C/2)
-        return self.gate(self.sigmoid(self.logits(self.ending(collapsed))))  # (N, C)
+        return self.gate(self.sigmoid(self.logits(self.ending(collapsed))))
 
     def ending_parts(self) -> tuple[nn.Linear | None, nn.LayerNorm | None, nn.Linear]:
         """What follows W_v X a: the bottleneck's narrow layer, the LayerNorm, and W_z; None where there is none."""

@@ -7,7 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from psa_viz.attention.positions import Sums
+from psa_viz.attention.gradients import own_formula
+from psa_viz.attention.positions import over_channels, over_positions
 
 Layout = Literal["parallel", "sequential"]
 
@@ -25,17 +26,19 @@ def apply_gates(x: Tensor, channel: Tensor, spatial: Tensor, layout: Layout) -> 
         (N, C, H, W) in the layout in memory and the precision of x.
     """
     n, c, h, w = x.shape
-    if channel.dtype != x.dtype or spatial.dtype != x.dtype:
-        channel, spatial = channel.to(x.dtype), spatial.to(x.dtype)
-    channel, spatial = channel.view(n, c, 1, 1), spatial.view(n, 1, h, w)
-    if torch.is_grad_enabled() and (x.requires_grad or channel.requires_grad or spatial.requires_grad):
+    return _combined(x, channel.to(x.dtype).view(n, c, 1, 1), spatial.to(x.dtype).view(n, 1, h, w), layout)
+
+
+@torch.fx.wrap
+def _combined(x: Tensor, channel: Tensor, spatial: Tensor, layout: Layout) -> Tensor:
+    if own_formula(x, channel, spatial):
         return _ApplyGates.apply(x, channel, spatial, layout)
     return _applied(x, channel, spatial, layout)
 
 
 def _applied(x: Tensor, channel: Tensor, spatial: Tensor, layout: Layout) -> Tensor:
     if layout == "sequential":
-        return (x * channel).mul_(spatial)
+        return (x * spatial).mul_(channel)
     if x.is_contiguous():
         return torch.add(channel, spatial).mul_(x)
     return (x * channel).addcmul_(x, spatial)  # a sum of the two gates alone would not be laid out as x is
@@ -47,21 +50,36 @@ class _ApplyGates(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x: Tensor, channel: Tensor, spatial: Tensor, layout: Layout) -> Tensor:
         ctx.save_for_backward(x, channel, spatial)
+        ctx.save_for_forward(x, channel, spatial)
         ctx.layout = layout
         return _applied(x, channel, spatial, layout)
 
     @staticmethod
     def backward(ctx, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, channel, spatial = ctx.saved_tensors
+        if not x.is_contiguous():
+            grad = grad.contiguous(memory_format=torch.channels_last)  # what is of x's size is laid out as x
         to_x = to_channel = to_spatial = None
         if ctx.needs_input_grad[0]:
-            to_x = apply_gates(grad, channel.flatten(1), spatial.squeeze(1), ctx.layout)
+            to_x = _combined(grad, channel, spatial, ctx.layout)
         if ctx.needs_input_grad[1] or ctx.needs_input_grad[2]:
             product = grad * x
             if ctx.layout == "parallel":
                 to_channel, to_spatial = product.sum((2, 3), keepdim=True), product.sum(1, keepdim=True)
             else:
-                sums = Sums(product)
-                to_channel = sums.over_positions(spatial.flatten(1)).view_as(channel)
-                to_spatial = sums.over_channels(channel.flatten(1)).view_as(spatial)
+                to_channel = over_positions(product, spatial).view_as(channel)
+                to_spatial = over_channels(product, channel.flatten(1)).view_as(spatial)
         return to_x, to_channel, to_spatial, None
+
+    @staticmethod
+    def jvp(ctx, to_x: Tensor | None, to_channel: Tensor | None, to_spatial: Tensor | None, _layout: None) -> Tensor:
+        x, channel, spatial = ctx.saved_tensors
+        parallel = ctx.layout == "parallel"
+        total = torch.zeros_like(x)
+        if to_x is not None:
+            total = total + to_x * (channel + spatial if parallel else channel * spatial)
+        if to_channel is not None:
+            total = total + x * (to_channel if parallel else to_channel * spatial)
+        if to_spatial is not None:
+            total = total + x * (to_spatial if parallel else channel * to_spatial)
+        return total

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
+from psa_viz.attention.backends import dispatch
+from psa_viz.attention.backends.structure import Structure
 from psa_viz.attention.channel import ChannelGate
-from psa_viz.attention.compiled import Inside
 from psa_viz.attention.gain import Layout, apply_gates
 from psa_viz.attention.spatial import SpatialGate
-from psa_viz.attention.watched import Watched
-from psa_viz.attention.ways import way
 
 Formula = Literal["paper", "official"]
 
@@ -45,6 +45,9 @@ class PolarizedSelfAttention(nn.Module):
         ValueError: for an unknown word, or a width at which the formula degenerates.
     """
 
+    structure: Structure | None = None
+    """What dispatch remembers of this block's modules; neither copied nor stored."""
+
     def __init__(
         self, channels: int, layout: Layout = "parallel", formula: Formula = "paper", bias: bool = False
     ) -> None:
@@ -61,22 +64,28 @@ class PolarizedSelfAttention(nn.Module):
         self.layout = layout
         self.formula = formula
         self.channel = ChannelGate(channels, ending=ending, bias=bias)
-        self._watched: Watched | None = None
-        self._inside: Inside | None = None
         self.spatial = SpatialGate(channels, softmax_on=softmax_on, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, C, H, W)."""
-        if x.ndim != 4 or x.shape[1] != self.channels:
-            raise ValueError(f"expected features (N, {self.channels}, H, W), got {tuple(x.shape)}")
-        if self._watched is None or not self._watched.still(self):
-            self._inside = Inside(self)
-            self._watched = Watched(self)  # last: another thread that finds it finds the other too
-        if not self._watched.others:
-            return way(x, self._inside.spatial.softmax_on).forward(self, x, tapped=self._watched.taps)
+        """(N, C, H, W) -> (N, C, H, W), by the fastest backend that supports it; see psa_viz.attention.backends."""
+        x = _checked(x, self.channels)
+        return dispatch.choose(self, x).run(self, x)
+
+    def evaluate(self, x: Tensor) -> Tensor:
+        """The formula, module by module: the specification that every backend is tested against. Shapes as forward."""
         channel = self.channel(x)  # (N, C)
         spatial = self.spatial(x, scale=None if self.layout == "parallel" else channel)  # (N, H, W)
         return apply_gates(x, channel, spatial, self.layout)
 
+    def __getstate__(self) -> dict:
+        return {name: value for name, value in self.__dict__.items() if name != "structure"}
+
     def extra_repr(self) -> str:
         return f"{self.channels}, layout={self.layout!r}, formula={self.formula!r}"
+
+
+@torch.fx.wrap  # one step for symbolic tracing, which knows no sizes
+def _checked(x: Tensor, channels: int) -> Tensor:
+    if x.ndim != 4 or x.shape[1] != channels:
+        raise ValueError(f"expected features (N, {channels}, H, W), got {tuple(x.shape)}")
+    return x

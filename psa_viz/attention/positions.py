@@ -1,13 +1,11 @@
-"""Sums over channels and sums over positions of a feature map, fast in both memory layouts."""
+"""Sums over the channels and over the positions of a feature map, each one read of it in either memory layout."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
-from torch import Tensor, channels_last
+from torch import Tensor
 
-Product = Callable[[Tensor, Tensor], Tensor]
+from psa_viz.attention.gradients import is_traced, own_formula
 
 
 def by_position(x: Tensor) -> Tensor:
@@ -15,89 +13,79 @@ def by_position(x: Tensor) -> Tensor:
     return x.permute(0, 2, 3, 1).flatten(1, 2)
 
 
-SMALL = 2**20
-"""Fewer values than this are averaged by a product too: Tensor.mean wakes a second thread, which takes longer than the
-work. Not in half precision, where 1 / (H*W) would be rounded."""
+def over_channels(x: Tensor, weights: Tensor) -> Tensor:
+    """sum over c of weights[n, c] x[n, c, p], with (N, C) weights, or (1, C) for all images -> (N, H*W)."""
+    return _summed(x, weights, False)
 
 
-class Sums:
-    """Weighted sums over a feature map, each one read of it.
+def over_positions(x: Tensor, weights: Tensor) -> Tensor:
+    """sum over p of weights[n, p] x[n, c, p], with (N, H, W) or (N, H*W) weights, or one map for all -> (N, C)."""
+    return _summed(x, weights, True)
 
-    They are products of a vector and the matrix whose rows are what lies in memory in one piece: positions of a
-    channels_last map, channels of a contiguous one. Mixing layouts would make the CPU several times slower.
 
-    Args:
-        x: (N, C, H, W).
-    """
+def mean(x: Tensor) -> Tensor:
+    """GAP(X): (N, C, H, W) -> (N, C)."""
+    return _mean(x)
 
-    def __init__(self, x: Tensor) -> None:
-        n, c, h, w = x.shape
-        self._x = x
-        self._positions = h * w
-        self._rows_are_positions = x.is_contiguous(memory_format=channels_last)
-        self._rows = x.permute(0, 2, 3, 1).reshape(n, h * w, c) if self._rows_are_positions else x.reshape(n, c, h * w)
 
-    def over_channels(self, weights: Tensor) -> Tensor:
-        """sum over c of weights[n, c] x[n, c, p], with (N, C) weights, or (1, C) for all images -> (N, H*W)."""
-        return self._inside_rows(weights) if self._rows_are_positions else self._across_rows(weights)
-
-    def over_positions(self, weights: Tensor) -> Tensor:
-        """sum over p of weights[n, p] x[n, c, p], with (N, H*W) weights, or (1, H*W) for all images -> (N, C)."""
-        return self._across_rows(weights) if self._rows_are_positions else self._inside_rows(weights)
-
-    def mean(self) -> Tensor:
-        """GAP(X): (N, C)."""
-        x = self._x
-        if x.is_cpu and x.numel() < SMALL and x.dtype in (torch.float32, torch.float64):
-            return self.over_positions(x.new_full((1, self._positions), 1 / self._positions))
+@torch.fx.wrap
+def _mean(x: Tensor) -> Tensor:
+    if x.dtype not in (torch.float32, torch.float64) or not x.is_cpu or is_traced():
         return x.mean((2, 3))
-
-    def _across_rows(self, weights: Tensor) -> Tensor:
-        return self._sum(_across, _inside, weights)
-
-    def _inside_rows(self, weights: Tensor) -> Tensor:
-        return self._sum(_inside, _across, weights)
-
-    def _sum(self, product: Product, transposed: Product, weights: Tensor) -> Tensor:
-        rows, n = self._rows, self._rows.shape[0]
-        if weights.dtype != rows.dtype:
-            weights = weights.to(rows.dtype)
-        if weights.shape[0] != n:
-            weights = weights.expand(n, -1)
-        if torch.is_grad_enabled() and (rows.requires_grad or weights.requires_grad):
-            return _Sum.apply(rows, weights, product, transposed)
-        return product(rows, weights)
+    # As one more weighted sum, whose gradient is laid out as x is. In half precision 1 / (H*W) would be rounded.
+    h, w = x.shape[2:]
+    return over_positions(x, x.new_full((1, h * w), 1 / (h * w)))
 
 
-def _across(rows: Tensor, weights: Tensor) -> Tensor:
-    """(N, R, K) and (N, R) -> (N, K)."""
-    return torch.bmm(weights.unsqueeze(1), rows).squeeze(1)
+@torch.fx.wrap
+def _summed(x: Tensor, weights: Tensor, positions: bool) -> Tensor:
+    weights = weights.to(x.dtype)
+    if weights.shape[0] != x.shape[0]:
+        weights = weights.expand(x.shape[0], *weights.shape[1:])
+    if own_formula(x, weights):
+        return _Sum.apply(x, weights, positions)
+    return _product(x, weights, positions)
 
 
-def _inside(rows: Tensor, weights: Tensor) -> Tensor:
-    """(N, R, K) and (N, K) -> (N, R)."""
-    if len(rows) > 1 and rows.is_cpu:
-        # One image after another: batched, MKL takes five times as long for products of this kind.
-        return torch.stack([torch.mv(matrix, vector) for matrix, vector in zip(rows, weights, strict=True)])
-    return torch.bmm(rows, weights.unsqueeze(2)).squeeze(2)
+def _product(x: Tensor, weights: Tensor, positions: bool) -> Tensor:
+    """With the vector on the left: on the right, MKL takes several times as long for a batch."""
+    matrix = x.flatten(2)
+    return torch.bmm(weights.flatten(1).unsqueeze(1), matrix.transpose(1, 2) if positions else matrix).squeeze(1)
 
 
 class _Sum(torch.autograd.Function):
-    """The gradient of the rows is an outer product, for which broadcasting is much faster than a matrix product."""
+    """The gradient of x is an outer product, for which broadcasting is much faster than a matrix product."""
 
     @staticmethod
-    def forward(ctx, rows: Tensor, weights: Tensor, product: Product, transposed: Product) -> Tensor:
-        ctx.save_for_backward(rows, weights)
-        ctx.transposed = transposed
-        return product(rows, weights)
+    def forward(ctx, x: Tensor, weights: Tensor, positions: bool) -> Tensor:
+        ctx.save_for_backward(x, weights)
+        ctx.save_for_forward(x, weights)
+        ctx.positions = positions
+        return _product(x, weights, positions)
 
     @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor | None, ...]:
-        rows, weights = ctx.saved_tensors
-        to_rows = to_weights = None
+    def backward(ctx, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+        x, weights = ctx.saved_tensors
+        to_x = to_weights = None
         if ctx.needs_input_grad[0]:
-            along_rows, along_columns = (weights, grad) if ctx.transposed is _inside else (grad, weights)
-            to_rows = along_rows.unsqueeze(2) * along_columns.unsqueeze(1)
+            weights_of = weights.flatten(1)
+            of_channels, of_positions = (grad, weights_of) if ctx.positions else (weights_of, grad)
+            to_x = _outer(of_channels, of_positions, x)
         if ctx.needs_input_grad[1]:
-            to_weights = ctx.transposed(rows, grad)
-        return to_rows, to_weights, None, None
+            to_weights = _summed(x, grad, not ctx.positions).view_as(weights)
+        return to_x, to_weights, None
+
+    @staticmethod
+    def jvp(ctx, to_x: Tensor | None, to_weights: Tensor | None, _positions: None) -> Tensor:
+        x, weights = ctx.saved_tensors
+        parts = [] if to_x is None else [_product(to_x, weights, ctx.positions)]
+        parts += [] if to_weights is None else [_product(x, to_weights, ctx.positions)]
+        return sum(parts[1:], parts[0])
+
+
+def _outer(channels: Tensor, positions: Tensor, x: Tensor) -> Tensor:
+    """(N, C) and (N, H*W) -> (N, C, H, W), in memory as x."""
+    if x.is_contiguous():
+        return (channels.unsqueeze(2) * positions.unsqueeze(1)).view(x.shape)
+    n, c, h, w = x.shape
+    return (positions.unsqueeze(2) * channels.unsqueeze(1)).view(n, h, w, c).permute(0, 3, 1, 2)

@@ -14,4 +14,9 @@ class Softmax(nn.Module):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.softmax(x, dim=-1, dtype=torch.promote_types(x.dtype, torch.float32))
+        return _wide_softmax(x)
+
+
+@torch.fx.wrap  # one step for symbolic tracing, which knows no types
+def _wide_softmax(x: Tensor) -> Tensor:
+    return torch.softmax(x, dim=-1, dtype=torch.promote_types(x.dtype, torch.float32))

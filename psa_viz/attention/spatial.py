@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from psa_viz.attention.positions import Sums
+from psa_viz.attention.positions import mean, over_channels
 from psa_viz.attention.softmax import Softmax
 from psa_viz.attention.taps import Tap
 
@@ -63,29 +63,40 @@ class SpatialGate(nn.Module):
             x: features.
             scale: (N, C); given, the map is that of Z = scale * X, which is never formed: every term is linear in X.
         """
-        n, _, h, w = x.shape
-        pooled = Sums(x).mean()  # GAP(X): (N, C)
-        query = self.query(pooled if scale is None else pooled * scale)  # W_q GAP(X) = GAP(W_q X): (N, C/2)
+        query = self.pool(mean(x), scale)
+        if self.softmax_on == "value":
+            return self.weigh(self._product_with_softmax(x, query, scale), x)
+        direction, bias = self.direction(query, scale)
+        product = over_channels(x, direction)  # s^T W_v X as (W_v^T s)^T X: (N, HW), in O(C*N)
+        return self.weigh(product if bias is None else product + bias[:, None], x)
+
+    def pool(self, mean: Tensor, scale: Tensor | None = None) -> Tensor:
+        """(N, C) GAP(X) -> (N, C/2) s, from W_q GAP(X) = GAP(W_q X)."""
+        query = self.query(mean if scale is None else mean * scale)
         if self.softmax_on == "query":
             query = self.softmax(query)
-        query = self.pooled_query(query)
-        product = self.product_with_softmax if self.softmax_on == "value" else self._product
-        logits = product(x, query, scale)  # (N, HW)
-        if self.softmax_on == "product":
-            logits = self.softmax(logits)
-        return self.gate(self.sigmoid(self.logits(logits.view(n, h, w))))  # (N, H, W)
+        return self.pooled_query(query)
 
-    def _product(self, x: Tensor, query: Tensor, scale: Tensor | None) -> Tensor:
-        """s^T (W_v X + b) as (W_v^T s)^T X + s^T b: O(C*N)."""
+    def direction(self, query: Tensor, scale: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """(N, C/2) s -> (N, C) W_v^T s and (N,) s^T b, which is None without biases.
+
+        With a scale, the direction is that of scale * X, to be multiplied with X as it is.
+        """
         weight, bias = self.value.weight, self.value.bias
         query = query.to(weight.dtype)
-        direction = query @ weight  # W_v^T s: (N, C)
-        product = Sums(x).over_channels(direction if scale is None else direction * scale)  # (N, HW)
-        return product if bias is None else product + (query @ bias)[:, None]
+        direction = query @ weight
+        return direction if scale is None else direction * scale, None if bias is None else query @ bias
 
-    def product_with_softmax(self, x: Tensor, query: Tensor, scale: Tensor | None) -> Tensor:
+    def weigh(self, product: Tensor, x: Tensor) -> Tensor:
+        """(N, H*W) s^T W_v X -> (N, H, W) weights in (0, 1). Only the size of x is used."""
+        n, _, h, w = x.shape
+        if self.softmax_on == "product":
+            product = self.softmax(product)
+        return self.gate(self.sigmoid(self.logits(product.view(n, h, w))))
+
+    def _product_with_softmax(self, x: Tensor, query: Tensor, scale: Tensor | None) -> Tensor:
         """s^T softmax(W_v X): the softmax forbids the shortcut, O(C^2 * N)."""
-        weight = self.value.weight.expand(len(x), -1, -1)  # (N, C/2, C)
+        weight = self.value.weight.expand(x.shape[0], -1, -1)  # (N, C/2, C)
         weight = weight if scale is None else weight * scale[:, None]
         value = torch.bmm(weight.to(x.dtype), x.flatten(2))  # (N, C/2, HW)
         if self.value.bias is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, channels_last, contiguous_format, nn
 
-from psa_viz.attention import ways
+from psa_viz.attention.backends.dispatch import choose
 from psa_viz.attention.polarized import PARTS, Formula, Layout, PolarizedSelfAttention
 from psa_viz.benchmark.memory import peak_megabytes
 from psa_viz.benchmark.paired import measure
@@ -38,7 +38,7 @@ class BlockTimes:
 
     Attributes:
         formula, layout, channels, height, width, images, memory, precision, backward: the case.
-        path: "compiled" for C++, "fused" for Triton, "quick" for torch alone; see psa_viz.attention.ways.
+        backend: "cpu" for C++, "triton", or "eager" for torch alone; see psa_viz.attention.backends.
         printed_ms: the formula as printed; with backward, forward and backward together.
         ours_ms: our block, the same.
         floor_ms: two reads and one write of the features, at the speed of a copy measured in the same rounds.
@@ -57,7 +57,7 @@ class BlockTimes:
     memory: str
     precision: str
     backward: bool
-    path: str
+    backend: str
     printed_ms: float
     ours_ms: float
     floor_ms: float
@@ -94,7 +94,7 @@ def time_block(case: Case, device: torch.device, rounds: int) -> BlockTimes:
     x = x.contiguous(memory_format=channels_last if case.channels_last else contiguous_format)
     with torch.no_grad():
         difference = (block(x) - printed(x)).abs().max().item()
-        path = ways.way(x, block.spatial.softmax_on).__name__.rpartition(".")[2]
+        backend = choose(block, x).name
     copy = torch.empty_like(x)
     run = _training_step if case.backward else _inference
     x.requires_grad_(case.backward)
@@ -109,7 +109,7 @@ def time_block(case: Case, device: torch.device, rounds: int) -> BlockTimes:
         case.formula, case.layout, channels, height, width, n,
         "channels_last" if case.channels_last else "contiguous", str(case.dtype).removeprefix("torch."),
         case.backward,
-        path="quick" if case.backward else path,
+        backend="eager" if case.backward else backend,
         printed_ms=times.milliseconds("printed"),
         ours_ms=times.milliseconds("ours"),
         floor_ms=1.5 * times.milliseconds("copy"),

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from psa_viz.benchmark.paired import measure
-from psa_viz.inference.crops import cut, fit, whole
-from psa_viz.inference.loading import load
-from psa_viz.inference.predict import network_input
 from psa_viz.models.cards import bundled
-from psa_viz.models.heads import Dense
+from psa_viz.models.nets.heads import Dense
+from psa_viz.session.crops import cut, fit, whole
+from psa_viz.session.loading import load
+from psa_viz.session.predict import network_input
 
 PHOTOS = {True: (480, 480), False: (360, 480)}
 """(height, width) of the photo: a square around a person, or the street archive's format."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from psa_viz.attention import native
+from psa_viz.attention.backends.cpu import library
 
 
 def machine(device: torch.device) -> dict:
@@ -19,7 +19,7 @@ def machine(device: torch.device) -> dict:
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "native_bfloat16": native_bfloat16(device),
-        "compiled_passes": native.reason() or "yes",
+        "cpu_backend": library.reason() or "yes",
     }
     if device.type == "cuda":
         facts["gpu"] = torch.cuda.get_device_name(device)

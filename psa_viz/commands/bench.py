@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from psa_viz.commands.options import command, model_options
+from psa_viz.commands.options import command, model_options, print_json
 
 if TYPE_CHECKING:
     import torch
 
 PARTS = ("explain", "block", "network", "recording", "bundled")
 BLOCK = (
-    "{formula:8} {layout:10} {shape:>13} {images:2} {memory:13} {precision:8} {what:7} {path:8} {printed_ms:10.2f} "
+    "{formula:8} {layout:10} {shape:>13} {images:2} {memory:13} {precision:8} {what:7} {backend:8} {printed_ms:10.2f} "
     "{ours_ms:8.2f} {floor_ms:9.3f} {speedup:7.1f}x {over_floor:9.1f}x {printed_mb:10.1f} {ours_mb:8.1f}"
 )
 BLOCK_HEAD = (
-    f"{'formula':8} {'layout':10} {'C, H, W':>13} {'N':>2} {'memory':13} {'type':8} {'passes':7} {'path':8} "
+    f"{'formula':8} {'layout':10} {'C, H, W':>13} {'N':>2} {'memory':13} {'type':8} {'passes':7} {'backend':8} "
     f"{'printed ms':>10} {'ours ms':>8} {'floor ms':>9} {'speedup':>8} {'over floor':>10} "
     f"{'printed MB':>10} {'ours MB':>8}"
 )
@@ -40,7 +39,7 @@ def _bench(options: argparse.Namespace) -> None:
     import torch
 
     from psa_viz.benchmark.machine import machine
-    from psa_viz.inference.devices import pick_device
+    from psa_viz.session.devices import pick_device
 
     parts = options.what.split(",")
     if unknown := set(parts) - set(PARTS):
@@ -66,7 +65,10 @@ def _bench(options: argparse.Namespace) -> None:
         from psa_viz.benchmark.bundled import time_bundled
 
         found["bundled"] = [asdict(row) for row in time_bundled(device, options.runs)]
-    print(json.dumps(found, indent=1) if options.json else "\n".join(_words(found)))
+    if options.json:
+        print_json(found)
+    else:
+        print("\n".join(_words(found)))
 
 
 def _explain(options: argparse.Namespace) -> dict:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from psa_viz.commands.options import command, look_options, model_options
+from psa_viz.commands.options import command, look_options, model_options, print_json
+
+if TYPE_CHECKING:
+    from psa_viz.models.nets.heads import Dense
+    from psa_viz.training.data import Archive
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -16,6 +19,8 @@ def add(commands: argparse._SubParsersAction) -> None:
     model_options(own)
     look_options(own, flip=True)
     own.add_argument("--limit", type=int, metavar="N", help="use the first N photos")
+    own.add_argument("--people", type=Path, metavar="FILE.json", help="also store which joints of each person it found")
+    own.add_argument("--worst", type=Path, metavar="FILE.png", help="draw the thirty people with the largest errors")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -23,11 +28,17 @@ def _evaluate(options: argparse.Namespace) -> None:
     from psa_viz.training.data import read
     from psa_viz.training.evaluate import evaluate
 
-    model = psa_viz.load(options.model, device=options.device)
-    metrics = evaluate(model, read(options.data, options.limit), flip=options.flip, size=options.size)
+    model, archive = psa_viz.load(options.model, device=options.device), read(options.data, options.limit)
+    metrics = evaluate(model, archive, flip=options.flip, size=options.size)
+    if options.people is not None:
+        _store_people(model, archive, options)
+    if options.worst is not None:
+        from psa_viz.training.worst import draw_worst
+
+        draw_worst(model, archive, options.worst, flip=options.flip, size=options.size)
     metrics = {"model": model.info.name, "data": options.data.name, **metrics}
     if options.json:
-        print(json.dumps(_without_nan(metrics), indent=1, allow_nan=False))
+        print_json(metrics)
         return
     for key, value in metrics.items():
         if key in ("per_joint", "per_class"):
@@ -40,8 +51,13 @@ def _evaluate(options: argparse.Namespace) -> None:
             print(f"{key}: {value:.2f}" if isinstance(value, float) else f"{key}: {value}")
 
 
-def _without_nan(value: object) -> object:
-    """NaN -> None, as JSON has no NaN: the figure of a joint or class that the photos used do not have."""
-    if isinstance(value, dict):
-        return {key: _without_nan(inner) for key, inner in value.items()}
-    return None if isinstance(value, float) and math.isnan(value) else value
+def _store_people(model: Dense, archive: Archive, options: argparse.Namespace) -> None:
+    """Which joints of each person were found, for a comparison of two models on the same people."""
+    from psa_viz.training import paired
+    from psa_viz.training.data import PoseArchive
+    from psa_viz.training.evaluate import find_joints, usual_size
+
+    if not isinstance(archive, PoseArchive):
+        raise ValueError(f"--people is about joints, and {options.data} has none; leave it out")
+    points, _ = find_joints(model, archive, options.flip, options.size or usual_size(model, archive))
+    paired.write(paired.answers(points, archive, model.info.name, options.data.name), options.people)

@@ -34,6 +34,7 @@ def _evidence(options: argparse.Namespace) -> None:
 
     import psa_viz
     from psa_viz.evidence.examination import examine
+    from psa_viz.evidence.files import save
     from psa_viz.evidence.targets import parse
     from psa_viz.evidence.work import Work
     from psa_viz.rendering.evidence_words import conclusion, correlation_sentence, curve_sentence, title
@@ -60,7 +61,7 @@ def _evidence(options: argparse.Namespace) -> None:
             options.size,
             Work(progress=show),
         )
-    folder = found.save(options.out)
+    folder = save(found, options.out)
     if options.json:
         print((folder / "evidence.json").read_text(encoding="utf-8"), end="")
         return

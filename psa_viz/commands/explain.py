@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from psa_viz.commands.options import command, model_options
 
 if TYPE_CHECKING:
-    from psa_viz.inference.results import Explanation
+    from psa_viz.values.results import Explanation
 
 OWN = "for a model of your own"
 
@@ -27,6 +27,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     model_options(own)
     own.add_argument("--out", type=Path, required=True, help="folder for the results")
     own.add_argument("--format", default="png", help="of the figures, separated by commas: png, pdf, svg (%(default)s)")
+    own.add_argument("--person", type=int, default=0, metavar="K", help="which of the people found (0, the main one)")
     own.add_argument("--box", type=float, nargs=4, metavar=("X0", "Y0", "X1", "Y1"), help="what the network is to see")
     own.add_argument("--size", type=_size, metavar="PIXELS", help=f"longer side of the input, or {OWN} HEIGHTxWIDTH")
     own.add_argument("--edits", metavar="FILE.json", help="changes of gates as a JSON list: a file, or the list itself")
@@ -38,12 +39,13 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def _explain(options: argparse.Namespace) -> None:
-    from psa_viz.models.factories import is_factory
+    from psa_viz.models.factories import factory_name
     from psa_viz.rendering.figure_files import figure_files
     from psa_viz.rendering.words import spatial_sentence
 
     formats = _formats(options.format)
-    result = _captured(options) if is_factory(options.model) else _explained(options)
+    own = factory_name(options.model)
+    result = _captured(options, own) if own is not None else _explained(options)
     folder = result.save(options.out)
     for name, data in figure_files(result, formats).items():
         (folder / name).write_bytes(data)
@@ -53,12 +55,18 @@ def _explain(options: argparse.Namespace) -> None:
         print((folder / "explanation.json").read_text(encoding="utf-8"))
         return
     print(f"{result.model} on {result.device}: {len(result.blocks)} PSA blocks, {result.seconds:.2f} s")
+    if result.people:
+        count = "1 person" if len(result.people) == 1 else f"{len(result.people)} people"
+        box = " ".join(f"{edge:.0f}" for edge in result.person.box)
+        print(f"{count} found; shown is {result.person_number}: box {box}, score {result.person.score:.2f}")
     if result.pose is not None:
         for name, (x, y), score in zip(result.pose.joint_names, result.pose.keypoints, result.pose.scores, strict=True):
             print(f"  {name:16} x {x:7.1f}  y {y:7.1f}  score {score:.2f}")
     for name, block in result.blocks.items():
         kind = f"{block.formula}, {block.layout}: " if result.outputs else ""
         print(f"  {name:26} {kind}{spatial_sentence(block, result.crop)}")
+    for name, other in result.others.items():
+        print(f"  {name:26} {other.kind}: {other.acts or 'its own gates, what else it does is not proven'}")
     print(f"written to {folder}: report.html, tensors.npz, explanation.json and figures")
 
 
@@ -70,6 +78,7 @@ def _explained(options: argparse.Namespace) -> Explanation:
     return psa_viz.explain(
         options.image,
         psa_viz.load(options.model, device=options.device),
+        person=options.person,
         box=options.box,
         flip=options.flip,
         size=options.size,
@@ -78,20 +87,21 @@ def _explained(options: argparse.Namespace) -> Explanation:
     )
 
 
-def _captured(options: argparse.Namespace) -> Explanation:
+def _captured(options: argparse.Namespace, name: str) -> Explanation:
     from dataclasses import replace
 
-    from psa_viz.inference.capture import capture
-    from psa_viz.inference.devices import pick_device
     from psa_viz.models.factories import build_from, fill
+    from psa_viz.models.files.weights import sha256
     from psa_viz.models.normalise import MEAN, STD
-    from psa_viz.models.weights import sha256
+    from psa_viz.session.capture import capture
+    from psa_viz.session.devices import pick_device
 
-    if options.flip or options.precision != "float32":
-        raise ValueError("--flip and --precision are for the project's models; what your model predicts is not known")
-    network = build_from(options.model)
-    if options.weights is not None:
-        fill(network, options.weights)
+    if options.flip or options.precision != "float32" or options.person:
+        raise ValueError(
+            "--flip, --precision and --person are for the project's models; what your model predicts is not known"
+        )
+    network = build_from(name)
+    said = fill(network, options.weights) if options.weights is not None else ()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # they are among the notes
         result = capture(
@@ -102,13 +112,14 @@ def _captured(options: argparse.Namespace) -> Explanation:
             edits=_edits(options.edits),
             mean=options.mean or MEAN,
             std=options.std or STD,
-            name=options.model,
+            name=name,
         )
-    return replace(result, weights_sha256="" if options.weights is None else sha256(options.weights))
+    notes = (*(f"{options.weights.name}: {sentence}" for sentence in said), *result.notes)
+    return replace(result, notes=notes, weights_sha256="" if options.weights is None else sha256(options.weights))
 
 
 def _edits(text: str | None) -> tuple:
-    from psa_viz.recording.edit_text import from_json
+    from psa_viz.values.edit_text import from_json
 
     if text is None:
         return ()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from psa_viz.commands.options import command, model_options
+from psa_viz.commands.options import command, model_options, print_json
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -29,7 +28,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 def _explain_folder(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from psa_viz.inference.folder import explain_folder, photos
+    from psa_viz.batch.folder import explain_folder, photos
 
     given = {"flip": options.flip, "size": options.size, "precision": options.precision}
     where = {"workers": options.workers, "device": options.device, "engine": options.engine}
@@ -42,7 +41,7 @@ def _explain_folder(options: argparse.Namespace) -> None:
     counts = {state: sum(one.state == state for one in outcomes) for state in ("made", "kept", "failed")}
     if options.json:
         files = [asdict(one) for one in sorted(outcomes, key=lambda one: one.file)]
-        print(json.dumps({**counts, "photos": files}, indent=1, ensure_ascii=False))
+        print_json({**counts, "photos": files})
     else:
         print(f"{counts['made']} made, {counts['kept']} kept from before, {counts['failed']} failed: {options.out}")
     if counts["failed"]:

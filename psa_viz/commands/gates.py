@@ -24,9 +24,9 @@ def _gates(options: argparse.Namespace) -> None:
         _stored(options)
         return
     import psa_viz
-    from psa_viz.recording.gate_table import markdown, to_json
     from psa_viz.training.data import read
     from psa_viz.training.gates import gates
+    from psa_viz.values.gate_table import markdown, to_json
 
     model = psa_viz.load(options.model, device=options.device)
     tables = [gates(model, read(data, options.limit), data.name, options.size) for data in options.data]
@@ -41,8 +41,8 @@ def _gates(options: argparse.Namespace) -> None:
 
 
 def _stored(options: argparse.Namespace) -> None:
-    from psa_viz.models.cards import bundled
-    from psa_viz.recording.gate_table import overview, stored, to_json
+    from psa_viz.models.cards import bundled, gate_tables
+    from psa_viz.values.gate_table import overview, to_json
 
-    tables = [table for card in bundled() for table in stored(card.name)]
+    tables = [table for card in bundled() for table in gate_tables(card.name)]
     print(to_json(tables) if options.json else overview(tables), end="")

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from psa_viz.models.cards import DEFAULT
 
 
 def command(
@@ -16,8 +21,21 @@ def command(
     return own
 
 
+def print_json(facts: Any) -> None:
+    """One JSON document on standard output; what is no number, as a mean of nothing, is null."""
+    print(json.dumps(_finite(facts), indent=1, allow_nan=False))
+
+
+def _finite(facts: Any) -> Any:
+    if isinstance(facts, Mapping):
+        return {name: _finite(value) for name, value in facts.items()}
+    if isinstance(facts, (list, tuple)):
+        return [_finite(value) for value in facts]
+    return None if isinstance(facts, float) and not math.isfinite(facts) else facts
+
+
 def model_options(own: argparse.ArgumentParser) -> None:
-    own.add_argument("--model", default="person-psa-parallel", help="bundled name, path or hub id (%(default)s)")
+    own.add_argument("--model", default=DEFAULT, help="bundled name, path or hub id (%(default)s)")
     own.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (%(default)s)")
 
 

@@ -3,22 +3,23 @@
     import psa_viz
     from psa_viz import evidence
 
-    model = psa_viz.load("person-psa-parallel")
-    seen = psa_viz.explain("photo.jpg", model)
-    subject = evidence.Subject("photo.jpg", model, seen.crop)       # the untouched pass, once
+    model = psa_viz.load("person-movenet-psa-parallel")
+    subject = evidence.Subject(psa_viz.open_session("photo.jpg", model))    # the untouched pass, once
     target = subject.fix("joint:left_wrist")                        # or region:..., class:hair, pixel:120,80
-    block = evidence.rank_blocks(subject, target)[0].block              # what the target depends on most
+    block = evidence.rank_blocks(subject, target)[0].block              # whose pattern the target depends on most
 
     ablated = evidence.attribute(subject, target, "gate_ablation", block, "spatial")
     pixels = evidence.attribute(subject, target, "integrated_gradients", block)     # .delta says how complete it is
     evidence.correlate(subject.gate(block, "spatial"), pixels.native, "spatial", pixels.method)     # .rho beside .band
     curves = evidence.faithfulness_curves(subject, target, block, "spatial", {"gate_ablation": ablated.native})
     curves.areas("attention"), curves.areas("random")               # (1,) and (5,): lower is the better explanation
+    curves.areas("attention", axis="mass")                          # over the gate's mass that is gone
     evidence.cascade(subject, target, block)                        # weights forgotten from the heads down
     evidence.equivariance_of(subject, block)                           # mirrored, moved, partly covered
 
-    found = evidence.examine("photo.jpg", model, "joint:left_wrist")    # all of it; found.save("out")
-    evidence.specificity_of([seen.blocks, other.blocks], block)        # over several photos
+    found = evidence.examine("photo.jpg", model, "joint:left_wrist")    # all of it
+    evidence.save(found, "out")                                     # report.html, evidence.json, evidence.npz, figures
+    evidence.specificity_of([subject.blocks, other.blocks], block)     # over several photos
     evidence.run_study(model, photos, "lspet_val.tar")                  # over many, for a table
 
 Long computations take `work=Work(progress=..., cancelled=...)`. The network is shared and stays as it is. Names are
@@ -50,10 +51,12 @@ _HOMES = {
     "equivariance_of": "equivariance",
     "specificity_of": "specificity",
     "examine": "examination",
+    "save": "files",
     "units_needed": "examination",
     "run_study": "study",
     "Study": "study_table",
-    "advantage": "study_table",
+    "Gate": "study_table",
+    "advantage": "advantage",
 }
 __all__ = list(_HOMES)
 

@@ -16,12 +16,11 @@ import torch.nn.functional as F
 from captum.attr import FeatureAblation, IntegratedGradients, LayerGradCam, Occlusion, Saliency
 from torch import Tensor, nn
 
-from psa_viz.evidence.alone import alone
 from psa_viz.evidence.faithfulness import off_value
-from psa_viz.evidence.results import Attribution
 from psa_viz.evidence.subject import BATCH, Subject
 from psa_viz.evidence.targets import FixedTarget
-from psa_viz.recording.edits import Branch
+from psa_viz.values.edits import Branch
+from psa_viz.values.evidence import Attribution
 
 METHODS = {
     "integrated_gradients": "input",
@@ -79,13 +78,12 @@ def attribute(
     if method not in methods_for(branch):
         raise ValueError(f"{method} has no values for channels; expected one of {', '.join(methods_for(branch))}")
     cells = subject.gate(block, "spatial").shape
-    with alone(subject.model):
-        if method == "grad_cam":
-            return _grad_cam(subject, target, block, module or subject.paths[block], cells)
-        if METHODS[method] == "input":
-            way = _integrated if method == "integrated_gradients" else _shap
-            return way(subject, target, block, cells, steps, seed)
-        return _on_gate(subject, target, method, block, branch, off_value(gate, off), steps)
+    if method == "grad_cam":
+        return _grad_cam(subject, target, block, module or subject.paths[block], cells)
+    if METHODS[method] == "input":
+        way = _integrated if method == "integrated_gradients" else _shap
+        return way(subject, target, block, cells, steps, seed)
+    return _on_gate(subject, target, method, block, branch, off_value(gate, off), steps)
 
 
 def rows_needed(method: str, values: int, branch: Branch, steps: int = STEPS) -> int:
@@ -102,12 +100,13 @@ def _integrated(
     subject: Subject, target: FixedTarget, block: str, cells: tuple[int, int], steps: int, seed: int
 ) -> Attribution:
     del seed  # nothing is drawn
-    values, delta = IntegratedGradients(_of_image(subject, target)).attribute(
-        subject.image, baselines=0.0, n_steps=steps, internal_batch_size=BATCH, return_convergence_delta=True
+    forward = _of_image(subject, target)
+    values = IntegratedGradients(forward).attribute(
+        subject.image, baselines=0.0, n_steps=steps, internal_batch_size=BATCH
     )
-    start, end = _ends(_of_image(subject, target), torch.zeros_like(subject.image), subject.image)
+    start, end = _at(forward, torch.zeros_like(subject.image)), subject.now(target)
     note = f"{steps} steps from neutral grey to the photo; red, green and blue added up"
-    return _from_pixels("integrated_gradients", block, values, cells, start, end, float(delta), note)
+    return _from_pixels("integrated_gradients", block, values, cells, start, end, _left(values, start, end), note)
 
 
 def _shap(
@@ -125,11 +124,9 @@ def _shap(
         total += (gradients.detach() * (subject.image - begin)).sum(dim=0, keepdim=True) / steps
         with torch.no_grad():
             start += float(forward(begin).sum()) / steps
-    with torch.no_grad():
-        end = float(forward(subject.image))
+    end = subject.now(target)
     note = f"{steps} random points on ways from random plain colours to the photo; red, green and blue added up"
-    delta = float(total.double().sum()) - (end - start)
-    return _from_pixels("gradient_shap", block, total, cells, start, end, delta, note)
+    return _from_pixels("gradient_shap", block, total, cells, start, end, _left(total, start, end), note)
 
 
 def _grad_cam(subject: Subject, target: FixedTarget, block: str, path: str, cells: tuple[int, int]) -> Attribution:
@@ -158,10 +155,11 @@ def _on_gate(
 
     start = end = delta = None
     if method == "gate_gradients":
-        values, left = IntegratedGradients(forward).attribute(
-            gate, baselines=baseline, n_steps=steps, internal_batch_size=BATCH, return_convergence_delta=True
+        values = IntegratedGradients(forward).attribute(
+            gate, baselines=baseline, n_steps=steps, internal_batch_size=BATCH
         )
-        (start, end), delta = _ends(forward, baseline, gate), float(left)
+        start, end = _at(forward, baseline), subject.now(target)
+        delta = _left(values, start, end)
         note = f"{steps} steps from a gate of {off:.4g} to the gate as it is"
     elif method == "gate_ablation":
         mask, size = _patches(gate)
@@ -201,10 +199,14 @@ def _of_image(subject: Subject, target: FixedTarget) -> Callable[[Tensor], Tenso
     return lambda images: target(subject.run(images))
 
 
-def _ends(forward: Callable[[Tensor], Tensor], baseline: Tensor, there: Tensor) -> tuple[float, float]:
+def _at(forward: Callable[[Tensor], Tensor], there: Tensor) -> float:
     with torch.no_grad():
-        start, end = forward(torch.cat((baseline, there))).tolist()
-    return start, end
+        return float(forward(there))
+
+
+def _left(values: Tensor, start: float, end: float) -> float:
+    """What the values add up to beyond the target's change."""
+    return float(values.detach().double().sum()) - (end - start)
 
 
 def _from_pixels(

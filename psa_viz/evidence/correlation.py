@@ -7,7 +7,7 @@ import torch
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from psa_viz.evidence.orders import elsewhere
-from psa_viz.evidence.results import Correlation
+from psa_viz.values.evidence import Correlation
 
 DRAWS = 200
 SMALLEST_WINDOW = 3

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from psa_viz.evidence.correlation import spearman
-from psa_viz.evidence.results import Equivariance
 from psa_viz.evidence.subject import Subject
-from psa_viz.inference.crops import MULTIPLE, NEUTRAL, cut
-from psa_viz.inference.predict import network_input
-from psa_viz.recording.trace import BlockAttention
+from psa_viz.session.crops import MULTIPLE, NEUTRAL, cut
+from psa_viz.session.predict import network_input
+from psa_viz.values.evidence import Equivariance
+from psa_viz.values.trace import BlockAttention
 
 COVERED = 4
 """The cover's side is one part in so many of the crop's."""

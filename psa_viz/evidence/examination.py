@@ -16,14 +16,15 @@ from psa_viz.evidence.controls import label_free
 from psa_viz.evidence.correlation import correlate
 from psa_viz.evidence.equivariance import equivariance_of
 from psa_viz.evidence.faithfulness import DRAWS, STEPS, faithfulness_curves, off_value
-from psa_viz.evidence.ranking import rank_blocks
-from psa_viz.evidence.results import Attribution, Correlation, Evidence
+from psa_viz.evidence.ranking import gates_with_a_pattern, rank_blocks
 from psa_viz.evidence.sanity import cascade
 from psa_viz.evidence.subject import Subject
 from psa_viz.evidence.targets import FixedTarget, Target
 from psa_viz.evidence.work import Work
-from psa_viz.inference.explain import explain
-from psa_viz.inference.geometry import Box
+from psa_viz.session.explain import open_session
+from psa_viz.values.evidence import Attribution, Correlation, Evidence
+from psa_viz.values.geometry import Box
+from psa_viz.values.statistics import FLAT_RANGE
 
 CASCADED = "grad_cam"
 """The attribution that is computed again for every stage that forgets; the others take too long for that."""
@@ -51,7 +52,7 @@ def examine(
         image, box, size: see psa_viz.explain.
         model: from psa_viz.load, with PSA.
         target: for example "joint:left_wrist", see psa_viz.evidence.targets.
-        block: to be tested; by default the one whose switching off changes the target most.
+        block: to be tested; by default the one of which a gate, set to its own mean, changes the target most.
         methods: some of psa_viz.evidence.attribution.METHODS; all by default.
         off, steps, draws, seed: of the deletion curves, see psa_viz.evidence.faithfulness.
         work: told of every pass.
@@ -64,13 +65,18 @@ def examine(
     chosen = tuple(METHODS) if methods is None else tuple(methods)
     if unknown := [name for name in chosen if name not in METHODS]:
         raise ValueError(f"unknown methods {', '.join(unknown)}; expected some of {', '.join(METHODS)}")
-    seen = explain(image, model, box=box, size=size)
-    subject = Subject(seen.image, model, seen.crop, work)
+    session = open_session(image, model, box=box, size=size)
+    subject = Subject(session, work)
     fixed = subject.fix(target)
     if block is not None:
         subject.gate(block, "spatial")
-    work.total = work.done + 2 * len(subject.blocks)
+    work.total = work.done + len(gates_with_a_pattern(subject))
     effects = rank_blocks(subject, fixed)
+    if block is None and not effects:
+        raise ValueError(
+            f"every gate of {model.info.name} spans less than {FLAT_RANGE:g} on this photo, so there is no pattern to "
+            "test; name a block to have it tested all the same"
+        )
     name = block or effects[0].block
     work.total = work.done + units_needed(subject, name, chosen, steps, draws)
     attributions = _attributions(subject, fixed, name, chosen, off, seed)
@@ -90,8 +96,8 @@ def examine(
     }
     info = model.info
     return Evidence(
-        image=seen.image,
-        crop=seen.crop,
+        image=session.photo,
+        crop=session.crop,
         model=info.name,
         formula=info.formula,
         layout=info.layout,

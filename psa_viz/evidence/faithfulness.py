@@ -13,11 +13,11 @@ import torch
 
 from psa_viz.evidence.measures import measure, measures
 from psa_viz.evidence.orders import at_random, by_value, distance_to_centre, elsewhere
-from psa_viz.evidence.results import Curve, Curves, Mode
 from psa_viz.evidence.subject import BATCH, Subject
 from psa_viz.evidence.targets import FixedTarget
-from psa_viz.recording.edit_values import number
-from psa_viz.recording.edits import Branch
+from psa_viz.values.edit_values import number
+from psa_viz.values.edits import Branch
+from psa_viz.values.evidence import Curve, Curves, Mode
 
 STEPS = 10
 DRAWS = 5
@@ -111,7 +111,8 @@ def faithfulness_curves(
             rows = np.arange(at, at + len(order) * inner).reshape(len(order), inner)
             rows = np.hstack([np.full((len(order), 1), first), rows, np.full((len(order), 1), last)])
             at += len(order) * inner
-            curves.append(Curve(name, mode, {what: numbers[rows] for what, numbers in left.items()}))
+            mass = _mass(whole, value, order, counts)
+            curves.append(Curve(name, mode, {what: numbers[rows] for what, numbers in left.items()}, mass))
     return Curves(target.text, block, branch, value, counts / gate.size, tuple(curves), seed)
 
 
@@ -129,6 +130,16 @@ def _state(whole: np.ndarray, nothing: np.ndarray, chosen: np.ndarray, mode: Mod
     made = made.copy()
     made[chosen] = other[chosen]
     return made
+
+
+def _mass(gate: np.ndarray, off: float, order: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """(D, T) part of the sum of |gate - off| in the first values of each (D, n) order; of a gate that is off already,
+    the part of the values."""
+    far = np.abs(gate.astype(np.float64) - off)
+    if not far.sum():
+        return np.tile(counts / gate.size, (len(order), 1))
+    gone = np.concatenate([np.zeros((len(order), 1)), np.cumsum(far[order], axis=1)], axis=1)
+    return gone[:, counts] / far.sum()
 
 
 def _measured(

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from psa_viz.evidence.results import Evidence
 from psa_viz.rendering.evidence_figures import (
     cascade_figure,
     correlations_figure,
@@ -20,12 +19,14 @@ from psa_viz.rendering.evidence_figures import (
 from psa_viz.rendering.evidence_report import evidence_report
 from psa_viz.rendering.evidence_words import conclusion
 from psa_viz.rendering.mpl_figures import png
+from psa_viz.values.evidence import Evidence
 
 SCHEMA = 1
 
 
-def save(evidence: Evidence, folder: Path) -> Path:
-    """Write everything into a folder, which is made if need be."""
+def save(evidence: Evidence, folder: str | Path) -> Path:
+    """Write evidence.json, evidence.npz, report.html and figures into a folder, made if need be, and return it."""
+    folder = Path(folder)
     pictures = figures(evidence)
     text = json.dumps(summary(evidence), indent=1, ensure_ascii=False, allow_nan=False)
     folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +52,6 @@ def figures(evidence: Evidence) -> dict[str, bytes]:
 
 def summary(evidence: Evidence) -> dict[str, Any]:
     """All that is a number, a name or a sentence, ready for JSON; the arrays are in `tensors`."""
-    crop = evidence.crop
     return {
         "schema": SCHEMA,
         "conclusion": list(conclusion(evidence)),
@@ -61,7 +61,7 @@ def summary(evidence: Evidence) -> dict[str, Any]:
         },
         **{name: getattr(evidence, name) for name in ("seed", "seconds", "off")},
         "block": evidence.block.name,
-        "crop": {"box": list(crop.box), "width": crop.width, "height": crop.height, "stride": crop.stride},
+        "crop": evidence.crop.to_json(),
         "effects": [asdict(effect) for effect in evidence.effects],
         "attributions": {
             branch: {

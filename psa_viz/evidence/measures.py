@@ -8,9 +8,9 @@ from torch import Tensor
 
 from psa_viz.evidence.subject import Subject
 from psa_viz.evidence.targets import FixedTarget
-from psa_viz.inference.pose import decode
-from psa_viz.inference.predict import probability_maps
 from psa_viz.models.full_size import top_down
+from psa_viz.session.pose import decode
+from psa_viz.session.predict import outputs_of, probability_maps
 
 MEANING = {
     "target": "probability of the target, at the place where the untouched prediction has it",
@@ -30,7 +30,7 @@ def measure(subject: Subject, target: FixedTarget, outputs: dict[str, Tensor]) -
     """Name of the measure -> (N,), for what the network returned for N versions of the subject."""
     with torch.no_grad():
         found = {"target": target(outputs).cpu().double().numpy()}
-        maps = probability_maps({target.task: outputs[target.task]})[target.task]
+        maps = probability_maps(outputs_of(target.task, outputs))[target.task]
         if target.task == "pose":
             before = torch.from_numpy(subject.maps["pose"][target.index])[None, None]
             heatmaps = maps[:, target.index, None].cpu()

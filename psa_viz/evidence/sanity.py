@@ -7,18 +7,19 @@ below it: stages above its block can go without a trace in it, which by itself s
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from psa_viz.evidence.alone import alone
 from psa_viz.evidence.attribution import attribute, methods_for
 from psa_viz.evidence.correlation import similarity, spearman
-from psa_viz.evidence.results import CascadeStep
 from psa_viz.evidence.subject import Subject
 from psa_viz.evidence.targets import FixedTarget
+from psa_viz.recording.alone import alone
+from psa_viz.session.session import Session
+from psa_viz.values.evidence import CascadeStep
 
 
 def cascade(
@@ -44,26 +45,19 @@ def cascade(
     draw = torch.Generator().manual_seed(seed)
     for stage in stages(subject):
         shuffle(forgetful.get_submodule(stage), draw)
-        now = Subject(subject.photo, forgetful, subject.crop, subject.work)
+        now = Subject(Session(subject.photo, forgetful, subject.crop), subject.work)
         steps.append(_step(stage, first, _maps(now, target, block, methods, seed)))
     return tuple(steps)
 
 
 def stages(subject: Subject) -> list[str]:
     """The network's direct parts that hold convolutions, the one that runs last first."""
-    called: list[str] = []
+    parts = dict.fromkeys(path.partition(".")[0] for path in subject.session.replay.ran if path)
+    return [part for part in reversed(parts) if _has_convolutions(subject.model.get_submodule(part))]
 
-    def noting(path: str) -> Callable[[Tensor], Tensor]:
-        def note(output: Tensor) -> Tensor:
-            called.append(path.partition(".")[0])
-            return output
 
-        return note
-
-    modules = subject.model.named_modules()
-    with torch.no_grad():
-        subject.run(subject.image, {path: noting(path) for path, part in modules if isinstance(part, nn.Conv2d)})
-    return list(dict.fromkeys(called))[::-1]
+def _has_convolutions(part: nn.Module) -> bool:
+    return any(isinstance(module, nn.Conv2d) for module in part.modules())
 
 
 def shuffle(module: nn.Module, draw: torch.Generator) -> None:

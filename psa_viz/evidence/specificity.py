@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from psa_viz.recording.gate_sums import GateSums
-from psa_viz.recording.gate_table import STILL, GateSummary
-from psa_viz.recording.trace import BlockAttention
+from psa_viz.values.gate_sums import GateSums
+from psa_viz.values.gate_table import STILL, GateSummary
+from psa_viz.values.trace import BlockAttention
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Specificity:
     Attributes:
         block: its name.
         images: how many photos.
-        channel, spatial: see psa_viz.recording.gate_table.GateSummary; `between` is the share of the variance that is
+        channel, spatial: see psa_viz.values.gate_table.GateSummary; `between` is the share of the variance that is
             between photos.
         still: channels whose weight varies by less than STILL (a standard deviation) from photo to photo.
         deviations: (C,) standard deviation of each channel's weight over the photos.

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from psa_viz.evidence.alone import alone
 from psa_viz.evidence.targets import FixedTarget, Target, parse
 from psa_viz.evidence.work import Work
-from psa_viz.inference.crops import cut
-from psa_viz.inference.geometry import Crop
-from psa_viz.inference.photo import load_photo
-from psa_viz.inference.predict import network_input, probability_maps
-from psa_viz.recording.blocks import KINDS, attention_blocks, psa_paths
-from psa_viz.recording.edits import Branch, Scale
+from psa_viz.recording.alone import alone
+from psa_viz.recording.blocks import KINDS, attention_blocks
 from psa_viz.recording.recorder import record, routed
-from psa_viz.recording.resume import Memory, remember, resumable, resume
-from psa_viz.recording.trace import BlockAttention
+from psa_viz.session.session import Session
+from psa_viz.values.edits import Branch
+from psa_viz.values.trace import BlockAttention
 
 BATCH = 16
 """Images, or gates, in one forward pass."""
@@ -33,39 +28,34 @@ class Subject:
     computed, row by row, and lets gradients through. The network is shared and stays as it is.
 
     Args:
-        photo: a path, or an (H, W, 3) uint8 RGB array.
-        model: a network that carries its `info` and returns task -> logits, for example from psa_viz.load.
-        crop: what the network sees, for example that of an Explanation.
+        session: a photo in a network that carries its `info` and returns task -> logits.
         work: told of every pass.
 
     Attributes:
+        photo, model, crop, paths, pixels: the session's.
         image: (1, 3, H, W) what the network is given.
         maps: task -> (maps, h, w) probabilities of the untouched pass.
         blocks: name -> the gates of the untouched pass.
 
     Raises:
-        TypeError: for a network without info.
-        ValueError: for one without PSA.
+        ValueError: for a network without PSA.
     """
 
-    def __init__(self, photo: str | Path | np.ndarray, model: nn.Module, crop: Crop, work: Work | None = None) -> None:
-        if getattr(model, "info", None) is None:
-            raise TypeError(f"expected a model from psa_viz.load, got {type(model).__name__}")
-        self.paths = psa_paths(model)
-        if not self.paths:
-            raise ValueError(f"{model.info.name} has no PSA block, so it has no attention to test")
-        self.photo, self.model, self.crop, self.work = load_photo(photo), model, crop, work or Work()
-        self.pixels = cut(self.photo, crop)
-        self.image = network_input(self.pixels[None], next(model.parameters()).device)
-        self._memory: Memory | None = None
-        with alone(model), torch.no_grad(), record(model, KINDS) as trace:
-            if resumable(model):
-                outputs, self._memory = remember(model, self.image)
-            else:
-                outputs = model(self.image)
-        self.work.step(1)
-        self.maps = {task: maps[0].cpu().numpy() for task, maps in probability_maps(outputs).items()}
-        self.blocks: dict[str, BlockAttention] = attention_blocks(model, trace)
+    def __init__(self, session: Session, work: Work | None = None) -> None:
+        if not session.paths:
+            raise ValueError(f"{session.model.info.name} has no PSA block, so it has no attention to test")
+        self.session, self.work = session, work or Work()
+        began = session.began
+        self.blocks = session.first.blocks
+        if not began:
+            self.work.step(1)
+        self.photo, self.model, self.crop, self.image = session.photo, session.model, session.crop, session.image
+        self.paths, self.pixels = session.paths, session.pixels
+        self.maps = {task: maps[0].cpu().numpy() for task, maps in session.first.maps.items()}
+
+    def now(self, target: FixedTarget) -> float:
+        """The target in the untouched pass."""
+        return float(target(self.session.first.outputs))
 
     def fix(self, target: Target | str) -> FixedTarget:
         """A target at its place in the untouched prediction; see psa_viz.evidence.targets."""
@@ -101,18 +91,9 @@ class Subject:
             return gates.to(own.dtype)
 
         with alone(self.model), routed(self.model, {tap: given}):
-            outputs = self._from(block, branch, len(gates))
+            outputs = self.session.replay.again([tap], rows=len(gates))
         self.work.step(len(gates), torch.is_grad_enabled() and gates.requires_grad)
         return outputs
-
-    def _from(self, block: str, branch: Branch, images: int) -> dict[str, Tensor]:
-        if self._memory is None:
-            return self.model(self.image.expand(images, -1, -1, -1))
-        rows = {
-            name: {path: x.expand(images, -1, -1, -1) for path, x in getattr(self._memory, name).items()}
-            for name in ("inputs", "ends")
-        }
-        return resume(self.model, Memory(**rows), [Scale(block, factor=1.0, branch=branch)])
 
     def run(self, images: Tensor, ways: dict[str, Callable[[Tensor], Tensor]] | None = None) -> dict[str, Tensor]:
         """What the network returns for other inputs, (N, 3, H, W), normalised; `ways` as in `routed`."""

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from psa_viz.inference.geometry import Box, Crop
-from psa_viz.inference.predict import probability_maps
-from psa_viz.models.heads import ModelInfo
+from psa_viz.models.nets.heads import ModelInfo
+from psa_viz.session.predict import outputs_of, probability_maps
+from psa_viz.values.geometry import Box, Crop
 
 FORMS = "joint:NAME, region:JOINT:x0,y0,x1,y1, class:NAME, class:NAME:x0,y0,x1,y1 or pixel:x,y[:CLASS]"
 Task = Literal["pose", "segmentation"]
@@ -41,7 +41,7 @@ class FixedTarget:
 
     def __call__(self, outputs: dict[str, Tensor]) -> Tensor:
         """Task -> logits (N, maps, h, w), as the network returns them -> (N,) from 0 to 1."""
-        maps = probability_maps({self.task: outputs[self.task]})[self.task][:, self.index]
+        maps = probability_maps(outputs_of(self.task, outputs))[self.task][:, self.index]
         return (maps * torch.as_tensor(self.weights, dtype=maps.dtype, device=maps.device)).sum(dim=(1, 2))
 
 

@@ -8,7 +8,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from psa_viz.values import gate_table
+
 WEIGHTS = Path(__file__).parent.parent / "weights"
+DEFAULT = "person-movenet-psa-parallel"
+"""The bundled model that page, command line and notebooks begin with."""
+FINDER = WEIGHTS / "finder.safetensors"
+"""Of psa_viz.session.people."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,19 @@ class Card:
 
 
 def bundled() -> list[Card]:
-    """Cards of all bundled models, by name."""
-    return [_read(path) for path in sorted(WEIGHTS.glob("*.json"))]
+    """Cards of all bundled models, by name; the finder is none of them."""
+    return [_read(path) for path in sorted(WEIGHTS.glob("*.json")) if path != FINDER.with_suffix(".json")]
+
+
+def finder_facts() -> MappingProxyType[str, Any]:
+    """The card of the network that finds people, which has no PSA in it and is never shown."""
+    return MappingProxyType(json.loads(FINDER.with_suffix(".json").read_text(encoding="utf-8")))
+
+
+def gate_tables(model: str) -> tuple[gate_table.GateTable, ...]:
+    """The tables that come with a bundled model, one for each archive; none for a model without PSA."""
+    path = WEIGHTS / "gates" / f"{model}.json"
+    return gate_table.read(path) if path.exists() else ()
 
 
 def _read(path: Path) -> Card:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -12,28 +13,21 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
 from psa_viz.models import full_size
-from psa_viz.models.resnet import PoseResNet
+from psa_viz.models.nets.resnet import PoseResNet
 from psa_viz.models.zoo import VARIANTS
 
 PUBLISHED = {
     ("coco-hrnet-w32-none", 256): (28.5, 7.1),
     ("coco-hrnet-w32-none", 384): (28.5, 16.0),
-    ("coco-hrnet-w32-psa-official-parallel", 256): (31.3, 7.6),
-    ("coco-hrnet-w32-psa-official-sequential", 256): (30.9, 7.6),
     ("coco-hrnet-w48-none", 256): (63.6, 14.6),
     ("coco-hrnet-w48-none", 384): (63.6, 32.9),
-    ("coco-hrnet-w48-psa-official-parallel", 256): (70.0, 15.7),
-    ("coco-hrnet-w48-psa-official-sequential", 256): (69.0, 15.7),
-    ("coco-hrnet-w48-psa-official-parallel", 384): (70.0, 35.5),
-    ("coco-hrnet-w48-psa-official-sequential", 384): (69.0, 35.5),
     ("coco-resnet-50-none", 256): (34.0, 8.9),
-    ("coco-resnet-50-psa-official-parallel", 256): (36.5, 9.2),
-    ("coco-resnet-50-psa-official-sequential", 256): (36.1, 9.2),
     ("coco-resnet-101-none", 256): (53.0, 12.4),
     ("coco-resnet-152-none", 256): (68.6, 15.7),
 }
-"""Network and height of its input -> millions of parameters and GMACs in print: the tables of HRNet (arXiv 1902.09212)
-for networks without PSA, those of the PSA paper (arXiv 2107.00782) for the others. Not everything was printed."""
+"""Network and height of its input -> millions of parameters and GMACs as published: the table for COCO val2017
+in the README of leoxiaobin/deep-high-resolution-net.pytorch. Networks with PSA are not in it, and no table of the PSA
+paper was read for this project: what is said of them here is derived, by counting the blocks."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +41,10 @@ class Cost:
         parameters: all that training changes.
         macs: multiply-adds of one forward pass as this program computes it, in convolutions and matrix products.
         macs_as_printed: the same, each PSA block evaluated as its formula is printed.
-        published_gmacs: the same as the tables of HRNet and SimpleBaseline count (get_model_summary in leoxiaobin's
-            code): PSA as printed, a transposed convolution at the size of its output, which is four times too much, and
-            the sum in units of 2^30, which makes it 7% smaller than in 10^9.
-        printed_parameters, printed_gmacs: what was published, see PUBLISHED; None where nothing was.
+        summary_gmacs: macs_as_printed as HRNet's tables count (get_model_summary in leoxiaobin's code): a transposed
+            convolution at the size of its output, which is four times too much, and the sum in units of 2^30, which
+            makes it 7% smaller than in 10^9. A prediction of what such a table would say of a network with PSA.
+        published_parameters, published_gmacs: see PUBLISHED; None for every network with PSA.
     """
 
     name: str
@@ -60,9 +54,9 @@ class Cost:
     parameters: int
     macs: int
     macs_as_printed: int
-    published_gmacs: float
-    printed_parameters: float | None
-    printed_gmacs: float | None
+    summary_gmacs: float
+    published_parameters: float | None
+    published_gmacs: float | None
 
 
 def table() -> list[Cost]:
@@ -82,9 +76,9 @@ def cost(name: str, size: tuple[int, int]) -> Cost:
         block_parameters, block_macs = _block(variant, slot)
         parameters, macs = parameters + times * block_parameters, macs + times * block_macs
         printed += times * psa_macs_as_printed(*slot)
-    counted_as_published = (printed + 3 * transposed) / 2**30
-    in_print = PUBLISHED.get((name, size[0]), (None, None))
-    return Cost(name, *size, blocks, parameters, macs, printed, counted_as_published, *in_print)
+    summary = (printed + 3 * transposed) / 2**30
+    published = PUBLISHED.get((name, size[0]), (None, None))
+    return Cost(name, *size, blocks, parameters, macs, printed, summary, *published)
 
 
 def psa_macs_as_printed(channels: int, height: int, width: int) -> int:
@@ -99,18 +93,21 @@ def psa_macs_as_printed(channels: int, height: int, width: int) -> int:
 
 
 def count_macs(model: nn.Module, size: int | tuple[int, int], channels: int = 3) -> int:
-    """Multiply-adds of one forward pass, in convolutions and matrix products.
+    """Multiply-adds of one forward pass, in convolutions and matrix products; additions, as in a mean, do not count.
+
+    Counted without numbers (on the meta device), so the figure is the same wherever the model is: on a CPU a PSA
+    block takes the mean of small features by a product, which would count as C*H*W more.
 
     Args:
-        model: takes (1, channels, H, W).
+        model: takes (1, channels, H, W); stays as it is.
         size: (H, W), or the side of a square.
         channels: 3 for an image.
     """
     height, width = (size, size) if isinstance(size, int) else size
     counter = FlopCounterMode(display=False)
-    parameter = next(model.parameters())
+    counted = model if next(model.parameters()).is_meta else copy.deepcopy(model).to("meta")
     with torch.no_grad(), counter:
-        model(torch.zeros(1, channels, height, width, device=parameter.device))
+        counted(torch.zeros(1, channels, height, width, device="meta"))
     return counter.get_total_flops() // 2
 
 

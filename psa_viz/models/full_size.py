@@ -10,20 +10,16 @@ from functools import partial
 from torch import nn
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
-from psa_viz.models.blocks import Attention
-from psa_viz.models.heads import ModelInfo
-from psa_viz.models.multiscale import OcrHRNet
-from psa_viz.models.pose_hrnet import PoseHRNet
-from psa_viz.models.resnet import PoseResNet
+from psa_viz.models.nets.blocks import Attention
+from psa_viz.models.nets.heads import ModelInfo
+from psa_viz.models.nets.multiscale import OcrHRNet
+from psa_viz.models.nets.pose_hrnet import PoseHRNet
+from psa_viz.models.nets.resnet import PoseResNet
 from psa_viz.models.zoo import VARIANTS
+from psa_viz.values.people import JOINTS as COCO_JOINTS
 
 FullSize = PoseHRNet | PoseResNet | OcrHRNet
 
-COCO_JOINTS = (
-    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
-    "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle",
-    "right_ankle",
-)  # fmt: skip
 CITYSCAPES_CLASSES = (
     "road", "sidewalk", "building", "wall", "fence", "pole", "traffic light", "traffic sign", "vegetation", "terrain",
     "sky", "person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -10,8 +10,9 @@ from torch import nn
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
 from psa_viz.attention.rivals import ConvolutionalBlockAttention, GlobalContext, SqueezeExcitation
-from psa_viz.models.blocks import Attention
-from psa_viz.models.heads import Dense, DenseHRNet, DenseLite, ModelInfo
+from psa_viz.models.nets.blocks import Attention
+from psa_viz.models.nets.heads import Dense, DenseHRNet, DenseLite, ModelInfo
+from psa_viz.models.nets.movenet import DenseMoveNet
 
 LSP_JOINTS = (
     "right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "right_wrist", "right_elbow",
@@ -33,14 +34,14 @@ class Network:
         joints: names of the joint heatmaps, empty without a pose head.
         classes: names of the segmentation classes, empty without that head.
         input_size: longer side of the network's input in pixels.
-        trunk: "hrnet", or "lite" for EfficientNet-Lite0, which can begin with ImageNet weights.
-        width, modules, blocks: of an HRNet, see psa_viz.models.hrnet.HRNet.
+        trunk: "hrnet"; "lite" for EfficientNet-Lite0, which can begin with ImageNet weights; or "movenet".
+        width, modules, blocks: of an HRNet, see psa_viz.models.nets.hrnet.HRNet.
     """
 
     joints: tuple[str, ...]
     classes: tuple[str, ...]
     input_size: int
-    trunk: Literal["hrnet", "lite"] = "hrnet"
+    trunk: Literal["hrnet", "lite", "movenet"] = "hrnet"
     width: int = 28
     modules: tuple[int, int, int] = (1, 1, 1)
     blocks: int = 2
@@ -58,8 +59,9 @@ NETWORKS = {
 PRETRAINED = {
     "person-imagenet": Network(LSP_JOINTS, PERSON_CLASSES, input_size=160, trunk="lite"),
     "street-imagenet": Network((), STREET_CLASSES, input_size=480, trunk="lite"),
+    "person-movenet": Network(LSP_JOINTS, PERSON_CLASSES, input_size=192, trunk="movenet"),
 }
-"""The two that begin with ImageNet weights; they stand outside the comparison."""
+"""Those that begin with published weights; they stand outside the comparison of networks trained from scratch."""
 
 VARIANTS = {
     "none": ("none", "none"),
@@ -71,6 +73,9 @@ VARIANTS = {
 """Name of the attention -> formula and layout."""
 RIVALS = {"se": SqueezeExcitation, "cbam": ConvolutionalBlockAttention, "gc": GlobalContext}
 """Name of the attention -> module, for what PSA is compared with."""
+WIDENED = {"wide": 29}
+"""Name in the place of an attention -> channels of the narrowest branch of an HRNet without any, instead of 28: so that
+it has as many parameters as with PSA, to within 3%. A gain that this network has too is not a gain by attention."""
 
 
 def names() -> list[str]:
@@ -86,7 +91,8 @@ def family(name: str) -> str:
         ValueError: for an unknown name; the message lists the known ones.
     """
     for network in (*PRETRAINED, *NETWORKS):  # the longer names first
-        if name.startswith(f"{network}-") and name.removeprefix(f"{network}-") in (*VARIANTS, *RIVALS):
+        own = (*VARIANTS, *RIVALS, *(WIDENED if (NETWORKS | PRETRAINED)[network].trunk == "hrnet" else ()))
+        if name.startswith(f"{network}-") and name.removeprefix(f"{network}-") in own:
             return network
     extra = ", ".join(f"{network}-*" for network in PRETRAINED)
     raise ValueError(
@@ -102,15 +108,18 @@ def split(name: str) -> tuple[Network, str]:
         ValueError: for an unknown name; the message lists the known ones.
     """
     network = family(name)
-    return (NETWORKS | PRETRAINED)[network], name.removeprefix(f"{network}-")
+    found, variant = (NETWORKS | PRETRAINED)[network], name.removeprefix(f"{network}-")
+    return (replace(found, width=WIDENED[variant]) if variant in WIDENED else found), variant
 
 
 def build(name: str) -> Dense:
     """The network of that name with fresh weights, in training mode."""
     network, variant = split(name)
     attention = _attention(variant)
-    if network.trunk == "lite":
-        model: Dense = DenseLite(network.outputs(), attention=attention)
+    if network.trunk == "movenet":
+        model: Dense = DenseMoveNet(network.outputs(), attention, network.input_size)
+    elif network.trunk == "lite":
+        model = DenseLite(network.outputs(), attention=attention)
     else:
         model = DenseHRNet(network.width, network.outputs(), network.modules, network.blocks, attention=attention)
     model.info = info_of(name)
@@ -127,5 +136,7 @@ def info_of(name: str) -> ModelInfo:
 def _attention(variant: str) -> Attention:
     if variant in RIVALS:
         return RIVALS[variant]
+    if variant in WIDENED:
+        return nn.Identity
     formula, layout = VARIANTS[variant]
     return nn.Identity if formula == "none" else partial(PolarizedSelfAttention, layout=layout, formula=formula)

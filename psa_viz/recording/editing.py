@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from psa_viz.recording.edits import AnyEdit, Paint, Scale
+from psa_viz.values.edits import AnyEdit, Paint, Scale
 
 
 def apply(edit: AnyEdit, gate: Tensor) -> Tensor:

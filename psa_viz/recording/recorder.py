@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from psa_viz.attention.taps import KINDS, Tap
 from psa_viz.recording.blocks import psa_paths
+from psa_viz.recording.calls import Calls, unrecorded
 from psa_viz.recording.editing import apply
-from psa_viz.recording.edits import Edit
-from psa_viz.recording.trace import Record, Trace
+from psa_viz.values.edits import Edit
+from psa_viz.values.trace import Record, Trace
 
 
 @contextmanager
@@ -40,7 +41,8 @@ def record(model: nn.Module, kinds: Collection[str] | None = None) -> Iterator[T
         ValueError: for an unknown kind.
 
     Warns:
-        UserWarning: if the model has no tap of these kinds, so that nothing can be recorded.
+        UserWarning: on entry, if the model has no tap of these kinds, so that nothing can be recorded; on exit, if no
+            pass came to any block, or if blocks ran in other threads or inside compiled code, which calls no hooks.
     """
     _check_module(model)
     wanted = set(KINDS if kinds is None else kinds)
@@ -48,13 +50,22 @@ def record(model: nn.Module, kinds: Collection[str] | None = None) -> Iterator[T
         raise ValueError(f"unknown kinds {sorted(unknown)}; expected some of {', '.join(KINDS)}")
     taps = [(name, tap) for name, tap in _taps(model) if tap.kind in wanted]
     if not taps:
-        warnings.warn("this model has no PSA block to record", stacklevel=3)
+        warnings.warn(
+            "this model has no PSA block to record; blocks that others wrote are made recordable by "
+            "psa_viz.adapt(model), and the model to record is then adapt(model).model",
+            stacklevel=3,
+        )
     trace, thread = Trace(), threading.get_ident()
+    calls: dict[str, Calls] = {}
     handles = []
     try:
         for name, tap in taps:
-            handles.append(tap.register_forward_hook(_keeper(trace, name, thread)))
+            block = calls.setdefault(name.rpartition(".")[0].rpartition(".")[0], Calls())
+            handles.append(tap.register_forward_hook(_keeper(trace, name, thread, block)))
         yield trace
+        trace.missed = unrecorded(model, calls)
+        if trace.missed:
+            warnings.warn(trace.missed, stacklevel=3)
     finally:
         for handle in handles:
             handle.remove()
@@ -69,12 +80,12 @@ def edited(model: nn.Module, edits: Sequence[Edit]) -> Iterator[None]:
 
     Edits of one gate are applied in the order of the list; those of an outer `with` block come before those of an inner
     one. They act whenever the block runs, on every image of the batch, in the thread that opened the `with` block and
-    in no other. Hooks are registered on entry and gone on exit, whatever happens in between; an empty list registers
-    none, and the outputs are those of no list.
+    in no other; those of "head#1" act on the second call of the block "head" alone. Hooks are registered on entry and
+    gone on exit, whatever happens in between; an empty list registers none, and the outputs are those of no list.
 
     Args:
         model: any torch module with PSA blocks.
-        edits: values from psa_viz.recording.edits.
+        edits: values from psa_viz.values.edits.
 
     Raises:
         TypeError: if the model is no torch module, or something in the list is no edit.
@@ -84,7 +95,8 @@ def edited(model: nn.Module, edits: Sequence[Edit]) -> Iterator[None]:
     """
     _check_module(model)
     taps = _edited_taps(model, edits)
-    thread, unused, handles = threading.get_ident(), set(taps), []
+    thread, handles = threading.get_ident(), []
+    unused = {_of_call(path, call) for path, own in taps.items() for call, _ in own}
     try:
         for path, own in taps.items():
             # Before the tap and not after it: so every recording sees the edited gate, whichever hook came first.
@@ -166,47 +178,68 @@ def _check_module(model: nn.Module) -> None:
         raise TypeError(f"expected a torch.nn.Module, got {type(model).__name__}")
 
 
-def _edited_taps(model: nn.Module, edits: Sequence[Edit]) -> dict[str, list[Edit]]:
+CallEdit = tuple[int | None, Edit]
+"""An edit and the call of its block that it acts on; None for every call."""
+
+
+def _edited_taps(model: nn.Module, edits: Sequence[Edit]) -> dict[str, list[CallEdit]]:
     """Path of every gate's tap that is edited -> its edits, in order."""
     if isinstance(edits, (Edit, str)):
         raise TypeError(f"expected a list of edits, got {type(edits).__name__}; a single edit goes into a list too")
     names = psa_paths(model)
     paths = names | {path: path for path in names.values()}
-    taps: dict[str, list[Edit]] = {}
+    taps: dict[str, list[CallEdit]] = {}
     for edit in edits:
         if not isinstance(edit, Edit):
-            raise TypeError(f"expected edits such as psa_viz.recording.edits.Mute, got {type(edit).__name__}")
-        if edit.block not in paths:
+            raise TypeError(f"expected edits such as psa_viz.values.edits.Mute, got {type(edit).__name__}")
+        block, call = _split_call(edit.block)
+        if block not in paths:
             shown = ", ".join(list(names)[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
             raise ValueError(f"no PSA block named {edit.block!r}; this model has {shown or 'none'}")
-        path = paths[edit.block]
+        path = paths[block]
         if edit.branch == "channel":
             edit.check((model.get_submodule(path).channels,))
-        taps.setdefault(f"{path}.{edit.branch}.gate".lstrip("."), []).append(edit)
+        taps.setdefault(f"{path}.{edit.branch}.gate".lstrip("."), []).append((call, edit))
     return taps
 
 
-def _changer(edits: list[Edit], path: str, unused: set[str], thread: int):
+def _split_call(name: str) -> tuple[str, int | None]:
+    """ "head#1" -> "head", 1; "head" -> "head", None."""
+    block, mark, call = name.rpartition("#")
+    return (block, int(call)) if mark and call.isdecimal() else (name, None)
+
+
+def _of_call(path: str, call: int | None) -> str:
+    return path if call is None else f"{path} in call {call}"
+
+
+def _changer(edits: list[CallEdit], path: str, unused: set[str], thread: int):
+    calls = count()
+
     def change(_tap: Tap, inputs: tuple[Tensor]) -> tuple[Tensor] | None:
         if threading.get_ident() != thread:
             return None
         (gate,) = inputs
-        for edit in edits:
-            gate = apply(edit, gate)
-        unused.discard(path)
+        now = next(calls)
+        for call, edit in edits:
+            if call in (None, now):
+                gate = apply(edit, gate)
+                unused.discard(_of_call(path, call))
         return (gate,)
 
     return change
 
 
-def _keeper(trace: Trace, name: str, thread: int):
-    calls, current = count(), threading.get_ident
+def _keeper(trace: Trace, name: str, thread: int, calls: Calls):
+    current = threading.get_ident
 
     def keep(tap: Tap, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
         if current() == thread:
             # A copy: what follows in the forward pass may write into the tensor's memory. All else can wait.
             kept = output.detach() if output.requires_grad else output
-            trace.defer(_record, name, tap, next(calls), kept.clone())
+            trace.defer(_record, name, tap, calls.number(name), kept.clone())
+        else:
+            calls.elsewhere = True
 
     return keep
 

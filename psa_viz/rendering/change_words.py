@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from psa_viz.rendering.words import percent
-
-if TYPE_CHECKING:
-    from psa_viz.inference.difference import ClassChange, Difference, JointChange
+from psa_viz.values.difference import ClassChange, Difference, JointChange
 
 NAMED = 3
 """How many joints or classes a sentence names before it stops."""

@@ -5,17 +5,14 @@ from __future__ import annotations
 import base64
 import io
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from psa_viz.rendering.scales import Scale
 from psa_viz.rendering.skeletons import Rgb, joint_colour, limbs
-
-if TYPE_CHECKING:
-    from psa_viz.inference.geometry import Crop
-    from psa_viz.inference.results import PosePrediction
+from psa_viz.values.geometry import Crop
+from psa_viz.values.results import PosePrediction
 
 LONGEST = 1000
 """Pixels along the longer side of the photo that a page shows; the photo itself is saved in full."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import textwrap
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,9 +13,7 @@ from psa_viz.rendering.evidence_words import AXES
 from psa_viz.rendering.lies import six_ways
 from psa_viz.rendering.mpl_figures import bare, colour_bar, paint_cells
 from psa_viz.rendering.scales import gate_scale, signed_scale
-
-if TYPE_CHECKING:
-    from psa_viz.evidence.results import Curves, Evidence
+from psa_viz.values.evidence import Curves, Evidence
 
 COLOURS = {
     "attention": "#000000",

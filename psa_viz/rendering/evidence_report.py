@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING
 
 from psa_viz.rendering.evidence_words import (
     GATES,
@@ -18,9 +17,7 @@ from psa_viz.rendering.evidence_words import (
     title,
 )
 from psa_viz.rendering.report_style import STYLE
-
-if TYPE_CHECKING:
-    from psa_viz.evidence.results import Evidence
+from psa_viz.values.evidence import Evidence
 
 MEANING = (
     "One photo shows what holds for one photo. Taking a gate's values away makes features that the network never saw "

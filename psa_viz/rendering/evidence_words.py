@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from psa_viz.rendering.words import deviation, percent
-
-if TYPE_CHECKING:
-    from psa_viz.evidence.results import Correlation, Curves, Evidence
+from psa_viz.values.evidence import Correlation, Curves, Evidence
 
 MATTERS = 0.05
 """A gate whose removal changes the target by less than this part of it has nothing to explain."""
@@ -90,13 +86,14 @@ def correlation_sentence(found: Correlation) -> str:
 
 def effect_sentence(evidence: Evidence) -> str:
     """Which blocks the target depends on."""
+    if not evidence.effects:
+        return "Every gate of every block is flat on this photo: none has a pattern that could be taken away."
     parts = [
-        f"{effect.block} ({effect.branch} to {effect.off:g}) {-effect.lost / evidence.start:+.0%}"
-        for effect in evidence.effects[:5]
+        f"{effect.block} ({effect.branch}) {-effect.lost / evidence.start:+.0%}" for effect in evidence.effects[:5]
     ]
     how = "chosen because" if evidence.chosen else "given by name;"
     return (
-        f"Switching off one branch of one block changes the target most at: {', '.join(parts)}. "
+        f"Setting one gate of one block to its own mean changes the target most at: {', '.join(parts)}. "
         f"The tested block, {evidence.block.name}, was {how} "
         + ("it heads this list." if evidence.chosen else f"its own effects are {_own(evidence)}.")
     )
@@ -125,6 +122,8 @@ def equivariance_sentences(evidence: Evidence) -> tuple[str, ...]:
 
 def _own(evidence: Evidence) -> str:
     own = [effect for effect in evidence.effects if effect.block == evidence.block.name]
+    if not own:
+        return "unknown, for both of its gates are flat"
     return " and ".join(f"{effect.branch} {-effect.lost / evidence.start:+.0%}" for effect in own)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.figure import Figure
 from PIL import Image
 
 from psa_viz.rendering.mpl_figures import (
@@ -20,11 +20,7 @@ from psa_viz.rendering.mpl_figures import (
     svg,
 )
 from psa_viz.rendering.overlays import draw_crop, draw_skeleton
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from psa_viz.inference.results import Explanation
+from psa_viz.values.results import Explanation
 
 LONGEST = 1600
 """Pixels along the longer side of the skeleton's picture; the photo itself is saved in full."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from psa_viz.recording.gate_table import BIAS, BlockGates, GateSummary, GateTable
+from psa_viz.values.gate_table import BIAS, BlockGates, GateSummary, GateTable
 
 
 def habit_sentence(table: GateTable, block: BlockGates) -> str:

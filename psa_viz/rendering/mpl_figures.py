@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
@@ -18,15 +17,14 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from psa_viz.recording.trace import BlockAttention
-from psa_viz.rendering.grid import places, statistic_scale, statistic_values
 from psa_viz.rendering.overlays import draw_mask
-from psa_viz.rendering.scales import Scale, gate_scale, probability_scale
+from psa_viz.rendering.scales import Scale, gate_scale, probability_scale, statistic_scale
 from psa_viz.rendering.words import channel_sentence, deviation, percent, spatial_sentence
-
-if TYPE_CHECKING:
-    from psa_viz.inference.geometry import Crop
-    from psa_viz.inference.results import Explanation, PosePrediction
+from psa_viz.values import block_statistics
+from psa_viz.values.geometry import Crop
+from psa_viz.values.places import lay_out
+from psa_viz.values.results import Explanation, PosePrediction
+from psa_viz.values.trace import BlockAttention
 
 _COLUMNS = 5
 
@@ -108,26 +106,28 @@ def overview_figure(blocks: Mapping[str, BlockAttention], statistic: str = "spat
     """One cell for each block, coloured and labelled by a statistic: stages across, branches down.
 
     Raises:
-        ValueError: if there are no blocks, or the statistic is unknown (see psa_viz.rendering.grid.STATISTICS).
+        ValueError: if there are no blocks, or the statistic is none of psa_viz.values.block_statistics.STATISTICS.
     """
     if not blocks:
         raise ValueError("expected at least one PSA block to draw, got none")
-    scale, values = statistic_scale(statistic), statistic_values(blocks, statistic)
-    laid = places(blocks)
-    rows, columns = max(p.row for p in laid) + 1, max(p.column for p in laid) + 1
+    shown = block_statistics.statistic(statistic)
+    scale, values = statistic_scale(shown, blocks.values()), shown.values(blocks)
+    layout = lay_out({name: block.shape[1:] for name, block in blocks.items()})
+    rows, columns = len(layout.rows), sum(span for _, span in layout.columns)
     figure = Figure(figsize=(max(5.0, 0.52 * columns + 1.5), 0.5 * rows + 1.6), layout="constrained")
     axes = figure.subplots()
     picture = np.full((rows, columns, 3), 255, dtype=np.uint8)
-    for place, value, colour in zip(laid, values, scale.rgb(values), strict=True):
+    for place, value, colour in zip(layout.places, values, scale.rgb(values), strict=True):
         picture[place.row, place.column] = colour
         ink = "white" if colour.mean() < 128 else "black"
         axes.text(place.column, place.row, deviation(value, 3), ha="center", va="center", fontsize=7, color=ink)
     axes.imshow(picture, interpolation="nearest", aspect="auto")
-    first = {p.stage: p.column for p in reversed(laid)}
-    axes.set_xticks(list(first.values()), list(first), fontsize=7, rotation=35, ha="left")
+    spans = [span for _, span in layout.columns]
+    first = [sum(spans[:place]) for place in range(len(spans))]
+    axes.set_xticks(first, [text for text, _ in layout.columns], fontsize=7, rotation=35, ha="left")
     axes.xaxis.tick_top()
-    axes.set_yticks(range(rows), [f"branch {row}" for row in range(rows)], fontsize=8)
-    for column in list(first.values()):
+    axes.set_yticks(range(rows), [f"{width}\u00d7{height} cells" for height, width in layout.rows], fontsize=8)
+    for column in first:
         axes.axvline(column - 0.5, color="0.6", linewidth=0.8)
     colour_bar(figure, [axes], scale, values)
     return figure

@@ -5,17 +5,13 @@ Cells are drawn as what they are, flat squares at their true place in the photo:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from PIL import Image, ImageDraw
 
 from psa_viz.rendering.scales import Scale
 from psa_viz.rendering.skeletons import joint_colour, limbs
-
-if TYPE_CHECKING:
-    from psa_viz.inference.geometry import Crop
-    from psa_viz.inference.results import PosePrediction, SegmentationPrediction
+from psa_viz.values.geometry import Crop
+from psa_viz.values.results import PosePrediction, SegmentationPrediction
 
 UNSURE = 0.2
 """Joints that score less are drawn hollow, with thin limbs: the network does not claim to know them."""

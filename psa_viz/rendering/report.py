@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from psa_viz.recording.statistics import FLAT_RANGE
-from psa_viz.recording.trace import BlockAttention
 from psa_viz.rendering.embedded import bars_svg, crop_uri, css, map_uri, mask_uri, photo_uri, pose_svg
 from psa_viz.rendering.overlays import UNSURE
 from psa_viz.rendering.report_style import STYLE
 from psa_viz.rendering.scales import Scale, gate_scale, probability_scale
 from psa_viz.rendering.words import channel_sentence, percent, spatial_sentence
-
-if TYPE_CHECKING:
-    from psa_viz.inference.geometry import Crop
-    from psa_viz.inference.results import Explanation
+from psa_viz.values.geometry import Crop
+from psa_viz.values.results import Explanation
+from psa_viz.values.statistics import FLAT_RANGE
+from psa_viz.values.trace import BlockAttention
 
 
 def report(explanation: Explanation) -> str:
@@ -32,7 +29,7 @@ def report(explanation: Explanation) -> str:
         f".seen {{ background-image: url({crop_uri(explanation.image, explanation.crop)}); "
         f"aspect-ratio: {explanation.crop.width} / {explanation.crop.height}; }}"
     )
-    sections = (_header, _prediction, _heatmaps, _blocks, _outputs, _tensors)
+    sections = (_header, _prediction, _heatmaps, _blocks, _others, _outputs, _tensors)
     body = "\n".join(text for section in sections if (text := section(explanation)))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -111,8 +108,8 @@ def _heatmaps(explanation: Explanation) -> str:
         cells.append(_figure(_over_crop(map_uri(heatmap, scale), f"heatmap of {label}"), words))
     _, height, width = pose.heatmaps.shape
     words = (
-        f"Probability of every cell, {width} x {height} cells to a joint, each map summing to 1; all on one scale. "
-        "The score is the probability close to the peak: within two cells, or two widths of Gaussians that are drawn."
+        f"Probability of every cell, {width} x {height} cells to a joint; a map sums to the chance that it is there. "
+        "All are on one scale. The score is the chance that the joint is right, as far as the network is calibrated."
     )
     switch = (
         '<input type="checkbox" id="heat" checked><label for="heat">over the crop (colours mix with the photo)</label>'
@@ -176,6 +173,23 @@ def _legend(scale: Scale, values: np.ndarray) -> str:
     return f'<div class="legend"><img alt="" src="{bar}"><div class="ticks">{ticks}</div><div>{words}</div></div>'
 
 
+def _others(explanation: Explanation) -> str:
+    if not explanation.others:
+        return ""
+    items = "".join(
+        f"<li><b>{escape(name)}</b>: {escape(other.kind)}; {escape(other.acts or 'what else it does is not proven')}; "
+        + ", ".join(
+            f"{escape(site.name)} ({' x '.join(map(str, site.value.shape))}) from {site.value.min():.4g} to "
+            f"{site.value.max():.4g}"
+            for site in other.sites
+        )
+        + "</li>"
+        for name, other in explanation.others.items()
+    )
+    words = "Gates that are not this program's own blocks, as the network made them; the numbers are in tensors.npz."
+    return _section("Other attention", f'<p class="soft">{words}</p><ul>{items}</ul>')
+
+
 def _outputs(explanation: Explanation) -> str:
     if not explanation.outputs:
         return ""
@@ -192,7 +206,7 @@ def _outputs(explanation: Explanation) -> str:
 def _tensors(explanation: Explanation) -> str:
     key = f"blocks.{next(iter(explanation.blocks))}.spatial" if explanation.blocks else "pose.heatmaps"
     if not explanation.blocks and explanation.pose is None:
-        key = "segmentation.probabilities"
+        key = f"outputs.{next(iter(explanation.outputs))}" if explanation.outputs else "segmentation.probabilities"
     code = f"""import json
 import numpy as np
 about = json.load(open("explanation.json", encoding="utf-8"))

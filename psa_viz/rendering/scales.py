@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,6 +11,8 @@ import matplotlib
 import numpy as np
 
 from psa_viz.rendering.words import decimals, in_full
+from psa_viz.values.block_statistics import Statistic
+from psa_viz.values.trace import BlockAttention
 
 BANNED = frozenset(
     [
@@ -33,6 +36,7 @@ CONSTANT_GREY = 128
 
 GATE_COLORMAP = "viridis"
 PROBABILITY_COLORMAP = "magma"
+STATISTIC_COLORMAP = "cividis"
 SIGNED_COLORMAP = "RdBu_r"
 
 
@@ -147,6 +151,11 @@ def gain_scale(layout: str) -> Scale:
     if layout == "sequential":
         return Scale(0.0, 1.0, GATE_COLORMAP, "gain, absolute scale", (0.25,))
     raise ValueError(f"expected the layout 'parallel' or 'sequential', got {layout!r}")
+
+
+def statistic_scale(statistic: Statistic, blocks: Iterable[BlockAttention] = ()) -> Scale:
+    """The absolute scale of a statistic: from 0 to the largest value that it could have in these blocks."""
+    return Scale(0.0, statistic.most(blocks), STATISTIC_COLORMAP, f"{statistic.words}, absolute scale")
 
 
 def stretched(values: np.ndarray, colormap: str = GATE_COLORMAP) -> Scale:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-from psa_viz.recording.trace import BlockAttention
-
-if TYPE_CHECKING:
-    from psa_viz.inference.geometry import Crop
+from psa_viz.values.geometry import Crop
+from psa_viz.values.trace import BlockAttention
 
 MOST_DECIMALS = 8
 

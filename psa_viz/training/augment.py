@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -97,3 +98,32 @@ def jitter_colours(images: Tensor, generator: torch.Generator, strength: float =
     images = grey + (images - grey) * around(1.0)
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
     return mean + (images - mean) * around(1.0) + around(0.0)
+
+
+def cut_off(images: Tensor, share: float, generator: torch.Generator) -> Callable[[Tensor], Tensor]:
+    """Let a share of the views (N, 3, H, W) end early on one side, as at the edge of a photo. Changes them in place.
+
+    Returns:
+        A function: (N, J, 2) points in view pixels -> (N, J) bool, whether they are still on the photo.
+    """
+    n, _, height, width = images.shape
+    ends = torch.rand(n, generator=generator) < share
+    side = torch.randint(4, (n,), generator=generator)
+    part = 0.35 + 0.5 * torch.rand(n, generator=generator)  # of the view that stays
+    box = torch.tensor([0.0, 0.0, width, height]).repeat(n, 1)
+    sizes = torch.tensor([width, height, width, height])
+    for i in torch.nonzero(ends).flatten().tolist():
+        where = side[i]
+        box[i, where] = sizes[where] * (part[i] if where >= 2 else 1 - part[i])
+    box = box.to(images.device)
+    x = torch.arange(width, device=images.device) + 0.5
+    y = torch.arange(height, device=images.device) + 0.5
+    across = (x >= box[:, 0, None]) & (x < box[:, 2, None])
+    down = (y >= box[:, 1, None]) & (y < box[:, 3, None])
+    images *= (down[:, None, :, None] & across[:, None, None, :]).to(images.dtype)
+
+    def kept(points: Tensor) -> Tensor:
+        centre = points + 0.5
+        return (centre >= box[:, None, :2]).all(-1) & (centre < box[:, None, 2:]).all(-1)
+
+    return kept

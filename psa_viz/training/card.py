@@ -11,7 +11,7 @@ import torch
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
 from psa_viz.models.cost import count_macs
-from psa_viz.models.heads import Dense
+from psa_viz.models.nets.heads import Dense
 from psa_viz.models.zoo import split
 from psa_viz.training.data import Archive, PoseArchive, read
 from psa_viz.training.evaluate import evaluate
@@ -20,6 +20,9 @@ from psa_viz.training.recipes import Recipe, last
 SOURCES = {
     "lspet": "Leeds Sports Pose Extended (Johnson and Everingham, CVPR 2011): Flickr photos, research use, please cite",
     "camvid": "CamVid (Brostow, Fauqueur and Cipolla, 2009), the split of the SegNet tutorial: research use",
+    "people": "Stanford 40 Actions (Yao et al., ICCV 2011), Clothing Co-Parsing and yoga photos, research use; "
+    "joints found by MoveNet SinglePose Thunder, not by hand",
+    "backgrounds": "parts of photos of Human Dataset v2 without people; its uploader says CC BY 4.0",
     "ccp": "Clothing Co-Parsing (Yang, Luo and Lin, CVPR 2014): repository under Apache-2.0, photos from fashion sites",
 }
 """First part of an archive's name -> where its photos come from and on what terms."""
@@ -50,7 +53,9 @@ def make(model: Dense, sha256: str, recipe: Recipe, data: Path, seed: int, limit
         "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, device {next(model.parameters()).device}",
         "data": {task.archive: SOURCES.get(task.archive.split("_")[0], "unknown") for task in recipe.tasks},
         "metrics": {
-            task.validation: _measured(model, read(data / task.validation, limit), recipe) for task in recipe.tasks
+            task.validation: _measured(model, read(data / task.validation, limit), recipe)
+            for task in recipe.tasks
+            if task.measured
         },
         "licence": "weights: research and teaching, as the photos they were trained on; see data",
         "weights_sha256": sha256,

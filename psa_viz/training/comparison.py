@@ -13,6 +13,8 @@ import numpy as np
 from psa_viz.models.zoo import family
 
 HEADLINES = ("pck_torso", "pck_box", "miou")
+STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+"""Student's t for a two-sided 95% interval, by degrees of freedom from 1: n paired differences have n - 1."""
 DETAILS = {"per_joint": "pck_torso", "per_class": None}
 """Where a metric is given by part, and under which key there."""
 
@@ -99,12 +101,35 @@ def _row(name: str, cards: list[dict]) -> Row:
     )
 
 
-def headline_table(rows: Sequence[Row]) -> str:
-    """Markdown: mean over seeds and the spread between them (lowest to highest), and the difference to "none".
+def paired_interval(differences: np.ndarray) -> tuple[float, float, float]:
+    """Mean of (n,) paired differences and its 95% interval, by Student's t: (mean, low, high).
 
-    The difference is taken seed by seed, over the seeds that both have, because a seed fixes weights outside the slot,
-    views and order for both.
+    It is about other seeds of the same training on the same photos. Differences inside it are not excluded.
+
+    Raises:
+        ValueError: for fewer than 2 differences, or more than the table has.
     """
+    n = len(differences)
+    if not 2 <= n <= len(STUDENT) + 1:
+        raise ValueError(f"expected 2 to {len(STUDENT) + 1} paired differences, got {n}")
+    mean, half = float(differences.mean()), STUDENT[n - 2] * float(differences.std(ddof=1)) / n**0.5
+    return mean, mean - half, mean + half
+
+
+def against_none(row: Row, plain: Row) -> np.ndarray:
+    """(n,) mean of metrics of a row minus that of "none", over the seeds that both have.
+
+    Seed by seed, because a seed fixes weights outside the slot, views and order for both.
+    """
+    common = [seed for seed in row.seeds if seed in plain.seeds]
+    ours = row.mean_of_metrics[[row.seeds.index(seed) for seed in common]]
+    theirs = plain.mean_of_metrics[[plain.seeds.index(seed) for seed in common]]
+    return ours - theirs
+
+
+def headline_table(rows: Sequence[Row]) -> str:
+    """Markdown: mean over seeds and the spread between them (lowest to highest), and the difference to "none", seed by
+    seed, with its mean and 95% interval where there are several."""
     keys = list(rows[0].metrics)
     plain = next((row for row in rows if row.model.endswith("-none")), None)
     lines = [
@@ -137,9 +162,11 @@ def _spread(values: np.ndarray) -> str:
 def _against(row: Row, plain: Row | None) -> str:
     if plain is None or row is plain:
         return ""
-    common = [seed for seed in row.seeds if seed in plain.seeds]
-    if not common:
+    differences = against_none(row, plain)
+    if not len(differences):
         return "no seed in common"
-    ours = row.mean_of_metrics[[row.seeds.index(seed) for seed in common]]
-    theirs = plain.mean_of_metrics[[plain.seeds.index(seed) for seed in common]]
-    return ", ".join(f"{difference:+.1f}" for difference in ours - theirs)
+    said = ", ".join(f"{difference:+.1f}" for difference in differences)
+    if len(differences) == 1:
+        return said
+    mean, low, high = paired_interval(differences)
+    return f"{said}: {mean:+.2f} ({low:+.2f} to {high:+.2f})"

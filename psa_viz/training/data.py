@@ -1,4 +1,8 @@
-"""Archives of labelled photos, read whole into memory: pose (annotations.json) and segmentation (meta.json)."""
+"""Archives of photos, read whole into memory.
+
+Four kinds, told apart by the file beside the photos: pose (annotations.json), segmentation (meta.json), photos whose
+tags say which classes they may hold (tags.json), and photos without people (backgrounds.json).
+"""
 
 from __future__ import annotations
 
@@ -24,12 +28,16 @@ class PoseArchive:
         joints: (P, J, 2) float32, (x, y) in pixels.
         visible: (P, J) bool; where False the location means nothing.
         joint_names: J names.
+        scores: (P,) float32 in (0, 1], how sure the network was that found the joints; 1 where people labelled them.
+        pseudo: whether a network labelled them: an invisible joint then is unknown, not hidden.
     """
 
     images: list[np.ndarray]
     joints: np.ndarray
     visible: np.ndarray
     joint_names: tuple[str, ...]
+    scores: np.ndarray
+    pseudo: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,15 +57,40 @@ class SegmentationArchive:
     ignore: int | None
 
 
+@dataclass(frozen=True)
+class TaggedArchive:
+    """Photos with the classes that they may hold, without saying where.
+
+    Attributes:
+        images: P arrays (H, W, 3) uint8, sizes may differ.
+        tags: for each photo the names of its classes.
+    """
+
+    images: list[np.ndarray]
+    tags: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class EmptyArchive:
+    """Photos without people.
+
+    Attributes:
+        images: P arrays (H, W, 3) uint8.
+    """
+
+    images: list[np.ndarray]
+
+
 Archive = PoseArchive | SegmentationArchive
+AnyArchive = Archive | TaggedArchive | EmptyArchive
 
 
-def read(path: str | Path, limit: int | None = None, progress: bool = True) -> Archive:
+def read(path: str | Path, limit: int | None = None, progress: bool = True) -> AnyArchive:
     """Read an archive; the first `limit` photos of it if a limit is given.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is not a tar file with annotations.json or meta.json.
+        ValueError: if it is not a tar file with one of the four descriptions.
     """
     path = Path(path)
     if not path.is_file():
@@ -71,9 +104,14 @@ def read(path: str | Path, limit: int | None = None, progress: bool = True) -> A
         raise ValueError(f"{path} is not a tar archive: {error}") from error
     if "annotations.json" in files:
         return _pose(files, limit, progress)
+    if "tags.json" in files:  # before meta.json, which is there too
+        return _tagged(files, limit, progress)
     if "meta.json" in files:
         return _segmentation(files, limit, progress)
-    raise ValueError(f"{path} holds neither annotations.json (pose) nor meta.json (segmentation)")
+    if "backgrounds.json" in files:
+        names = sorted(json.loads(files["backgrounds.json"]))[:limit]
+        return EmptyArchive([_rgb(files[name]) for name in _bar(names, progress)])
+    raise ValueError(f"{path} holds none of annotations.json, meta.json, tags.json and backgrounds.json")
 
 
 def _pose(files: dict[str, bytes], limit: int | None, progress: bool) -> PoseArchive:
@@ -84,6 +122,8 @@ def _pose(files: dict[str, bytes], limit: int | None, progress: bool) -> PoseArc
         joints=np.array([person["joints"] for person in people], dtype=np.float32),
         visible=np.array([person["visible"] for person in people], dtype=bool),
         joint_names=tuple(facts["joint_names"]),
+        scores=np.array([person.get("score", 1.0) for person in people], dtype=np.float32),
+        pseudo=any("score" in person for person in people),
     )
 
 
@@ -95,6 +135,15 @@ def _segmentation(files: dict[str, bytes], limit: int | None, progress: bool) ->
         labels=[np.array(Image.open(io.BytesIO(files[f"labels/{stem}.png"]))) for stem in stems],
         classes=tuple(facts["classes"]),
         ignore=facts["ignore"],
+    )
+
+
+def _tagged(files: dict[str, bytes], limit: int | None, progress: bool) -> TaggedArchive:
+    tags = json.loads(files["tags.json"])
+    stems = sorted(tags)[:limit]
+    return TaggedArchive(
+        images=[_rgb(files[f"images/{stem}.webp"]) for stem in _bar(stems, progress)],
+        tags=tuple(tuple(tags[stem]) for stem in stems),
     )
 
 

@@ -18,18 +18,20 @@ import torch
 from torchmetrics.functional.classification import multiclass_confusion_matrix
 from tqdm import tqdm
 
-from psa_viz.inference.crops import cut, fit, whole
-from psa_viz.inference.pose import decode
-from psa_viz.inference.predict import predict
-from psa_viz.inference.segmentation import class_mask
-from psa_viz.models.heads import Dense
+from psa_viz.models.nets.heads import Dense
+from psa_viz.models.nets.movenet import DenseMoveNet
+from psa_viz.session.crops import cut, fit, whole
+from psa_viz.session.predict import predict
+from psa_viz.session.readout import located
+from psa_viz.session.segmentation import class_mask
 from psa_viz.training.data import Archive, PoseArchive, SegmentationArchive
 
 THRESHOLD = 0.2
 BATCH = 32
 SEGMENTATION_SIZE = 288
-"""Longer side of the input in pixels for photos with class labels, where the network has a pose head too; everything
-else is shown at the network's own input size."""
+FINE_SEGMENTATION_SIZE = 416
+"""Longer side of the input in pixels for photos with class labels, where the network has a pose head too: the second
+for networks begun from MoveNet, which saw people as large. Everything else is shown at the network's own size."""
 
 
 def evaluate(
@@ -59,7 +61,9 @@ def evaluate(
 def usual_size(network: Dense, archive: Archive) -> int:
     """Longer side of the network's input in pixels at which an archive's photos are shown, see SEGMENTATION_SIZE."""
     segmentation = isinstance(archive, SegmentationArchive)
-    return SEGMENTATION_SIZE if segmentation and network.info.joints else network.info.input_size
+    if not segmentation or not network.info.joints:
+        return network.info.input_size
+    return FINE_SEGMENTATION_SIZE if isinstance(network, DenseMoveNet) else SEGMENTATION_SIZE
 
 
 def _check_heads(network: Dense, archive: Archive) -> None:
@@ -118,14 +122,29 @@ def iou(confusion: np.ndarray) -> np.ndarray:
     return 100 * hits / np.where(union, union, np.nan)
 
 
-def _evaluate_pose(network: Dense, archive: PoseArchive, flip: bool, size: int, progress: bool) -> dict:
+def find_joints(
+    network: Dense, archive: PoseArchive, flip: bool, size: int, progress: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """(P, J, 2) joints in pixels of each photo of an archive, and (P, J) scores.
+
+    Args:
+        network: in evaluation mode.
+        flip, size: as in `evaluate`.
+    """
     crops = [fit(whole(image), size) for image in archive.images]
-    predicted = []
-    for indices in _batches(len(crops), progress):
-        maps = predict(network, np.stack([cut(archive.images[i], crops[i]) for i in indices]), flip)["pose"]
-        found, _ = decode(maps)
-        predicted += [crops[i].cells_to_image(p) for i, p in zip(indices, found.cpu().numpy(), strict=True)]
-    points, visible = np.array(predicted), archive.visible
+    points, scores = [], []
+    with torch.no_grad():
+        for indices in _batches(len(crops), progress):
+            maps = predict(network, np.stack([cut(archive.images[i], crops[i]) for i in indices]), flip)["pose"]
+            cells, found = located(maps, network.info)
+            points += [crops[i].cells_to_image(p) for i, p in zip(indices, cells.cpu().numpy(), strict=True)]
+            scores.append(found.cpu().numpy())
+    return np.array(points), np.concatenate(scores)
+
+
+def _evaluate_pose(network: Dense, archive: PoseArchive, flip: bool, size: int, progress: bool) -> dict:
+    points, _ = find_joints(network, archive, flip, size, progress)
+    visible = archive.visible
     lengths = {
         "torso": torso_length(archive.joints, visible, archive.joint_names),
         "box": box_length(archive.joints, visible),
@@ -133,7 +152,7 @@ def _evaluate_pose(network: Dense, archive: PoseArchive, flip: bool, size: int, 
     rates = {what: pck(points, archive.joints, visible, length) for what, length in lengths.items()}
     people = {what: counted(visible, length).sum(axis=0) for what, length in lengths.items()}
     return {
-        "people": len(crops),
+        "people": len(points),
         **{f"pck_{what}": float(np.nanmean(rate)) for what, rate in rates.items()},
         "per_joint": {
             name: {
@@ -147,16 +166,29 @@ def _evaluate_pose(network: Dense, archive: PoseArchive, flip: bool, size: int, 
     }
 
 
-def _evaluate_segmentation(network: Dense, archive: SegmentationArchive, flip: bool, size: int, progress: bool) -> dict:
-    classes = len(archive.classes)
-    confusion = np.zeros((classes, classes), dtype=np.int64)
+def confusions(
+    network: Dense, archive: SegmentationArchive, flip: bool, size: int, progress: bool = False
+) -> np.ndarray:
+    """(P, K, K) counts of pixels for each photo of an archive, rows true, columns predicted.
+
+    Args:
+        network: in evaluation mode.
+        flip, size: as in `evaluate`.
+    """
+    found = []
     for (index,) in _batches(len(archive.images), progress, batch=1):
         image, label = archive.images[index], torch.from_numpy(archive.labels[index]).long()
         crop = fit(whole(image), size)
-        maps = predict(network, cut(image, crop)[None], flip)["segmentation"]
+        with torch.no_grad():
+            maps = predict(network, cut(image, crop)[None], flip)["segmentation"]
         mask = class_mask(maps[0], crop, image.shape[:2]).cpu().long()
-        counts = multiclass_confusion_matrix(mask, label, num_classes=classes, ignore_index=archive.ignore)
-        confusion += counts.numpy()
+        classes = len(archive.classes)
+        found.append(multiclass_confusion_matrix(mask, label, num_classes=classes, ignore_index=archive.ignore).numpy())
+    return np.stack(found).astype(np.int64)
+
+
+def _evaluate_segmentation(network: Dense, archive: SegmentationArchive, flip: bool, size: int, progress: bool) -> dict:
+    confusion = confusions(network, archive, flip, size, progress).sum(axis=0)
     ious = iou(confusion)
     return {
         "images": len(archive.images),

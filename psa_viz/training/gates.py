@@ -9,16 +9,16 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from psa_viz.inference.crops import cut, fit, whole
-from psa_viz.inference.geometry import Crop
-from psa_viz.inference.predict import predict
-from psa_viz.models.heads import Dense
+from psa_viz.models.nets.heads import Dense
 from psa_viz.recording.blocks import psa_paths
-from psa_viz.recording.gate_sums import GateSums, gain_summary
-from psa_viz.recording.gate_table import BlockGates, GateTable
 from psa_viz.recording.recorder import record
+from psa_viz.session.crops import cut, fit, whole
+from psa_viz.session.predict import predict
 from psa_viz.training.data import Archive
 from psa_viz.training.evaluate import usual_size
+from psa_viz.values.gate_sums import GateSums, gain_summary
+from psa_viz.values.gate_table import BlockGates, GateTable
+from psa_viz.values.geometry import Crop
 
 KINDS = ("channel_gate", "spatial_gate")
 BATCH = 16

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from psa_viz.models.heads import Dense
+from psa_viz.models.nets.heads import Dense
 from psa_viz.models.zoo import build
-from psa_viz.training.batches import TaskData, joint_step
-from psa_viz.training.begin import begin
+from psa_viz.training.batches import joint_step, make_task
+from psa_viz.training.begin import SLOT, begin
 from psa_viz.training.data import PoseArchive, read
 from psa_viz.training.evaluate import evaluate
 from psa_viz.training.recipes import Recipe, steps
@@ -25,6 +25,8 @@ from psa_viz.training.snapshots import Snapshots
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
 CLIP = 5.0
+NEW = ("parsing.", "classes.", "absent.", "pose.3.")
+"""Parts of the person network that did not come with MoveNet's weights, or predict other joints now."""
 
 
 def train(
@@ -40,8 +42,9 @@ def train(
     weights: dict[str, Tensor] | None = None,
     snapshots: Path | None = None,
     before: int = 0,
+    start_file: Path | None = None,
 ) -> Dense:
-    """Train a model, or go on where `out` left off, and return the averaged network in evaluation mode.
+    """Train a model, or go on where `out` left off, and return the network in evaluation mode.
 
     A recipe that goes on with another one does so in the folder `then` inside `out`.
 
@@ -54,25 +57,27 @@ def train(
         weights: state_dict to begin with, instead of what the recipe starts from.
         snapshots: folder for psa_viz.training.snapshots, or None for no snapshots.
         before: steps of the recipes that came before this one.
+        start_file: for a recipe that starts from weights of somebody else's, see psa_viz.training.begin.
     """
     device = torch.device(device)
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     network = build(name)
-    begin(network, recipe.start)
+    begin(network, recipe.start, start_file)
     if weights is not None:
         network.load_state_dict(weights)
     network.to(device, memory_format=torch.channels_last)
     averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
     if recipe.frozen:
         network.freeze(recipe.frozen)
-    optimiser = torch.optim.AdamW(_groups(network, recipe.weight_decay), lr=recipe.learning_rate)
+    groups = _groups(network, recipe)
+    optimiser = torch.optim.AdamW(groups)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.1, anneal_strategy="cos"
+        optimiser, [group["lr"] for group in groups], total_steps=recipe.steps, pct_start=0.1, anneal_strategy="cos"
     )
     state = {"network": network, "averaged": averaged, "optimiser": optimiser, "schedule": schedule}
     start = _resume(out / CHECKPOINT, state, name, recipe, seed)
-    tasks = [TaskData(i, task, data, recipe, device, limit) for i, task in enumerate(recipe.tasks)]
+    tasks = [make_task(task, data, recipe, device, limit) for task in recipe.tasks]
 
     watch = Snapshots(snapshots, before + steps(recipe), before) if snapshots else None
     if watch:
@@ -84,7 +89,8 @@ def train(
         network.train()
         if recipe.frozen:
             network.freeze(recipe.frozen)
-        loss, parts = joint_step(network, tasks, step, seed)
+        teacher = averaged.module.eval() if recipe.teacher_from and step >= recipe.teacher_from else None
+        loss, parts = joint_step(network, tasks, step, seed, teacher)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), CLIP)
@@ -97,7 +103,7 @@ def train(
             watch.take(network, done)
         line = {"step": done, "loss": parts, "seconds": round(time.monotonic() - began, 1)}
         if done % evaluate_every == 0 or done == recipe.steps:
-            line["validation"] = validate(averaged.module, recipe, data, limit)
+            line["validation"] = validate(_result(network, averaged, recipe), recipe, data, limit)
             bar.write(f"{name} step {done}: {json.dumps(line['validation'])}")
         if done % 50 == 0 or "validation" in line:
             with (out / LOG).open("a", encoding="utf-8") as log:
@@ -105,18 +111,22 @@ def train(
         if done % save_every == 0 or done == recipe.steps:
             _save(out / CHECKPOINT, state, done, name, recipe, seed)
     if recipe.then is not None:
-        state, before = averaged.module.state_dict(), before + recipe.steps
+        state, before = _result(network, averaged, recipe).state_dict(), before + recipe.steps
         then, folder = recipe.then, out / "then"
         return train(
             name, then, data, folder, seed, device, save_every, evaluate_every, limit, state, snapshots, before
         )
-    return cast(Dense, averaged.module).eval()  # a copy of the network; torch only says that it is a module
+    return _result(network, averaged, recipe).eval()
+
+
+def _result(network: Dense, averaged: AveragedModel, recipe: Recipe) -> Dense:
+    return cast(Dense, averaged.module) if recipe.result == "averaged" else network
 
 
 def validate(network: nn.Module, recipe: Recipe, data: Path, limit: int | None = None) -> dict[str, float]:
     """The headline metrics on the validation archives, without flip averaging; people as large as in the recipe."""
     found: dict[str, float] = {}
-    for task in recipe.tasks:
+    for task in {task.validation: task for task in recipe.tasks if task.measured}.values():
         archive = read(data / task.validation, limit, progress=False)
         size = recipe.view if isinstance(archive, PoseArchive) else None
         metrics = evaluate(network, archive, flip=False, size=size, progress=False)
@@ -124,11 +134,16 @@ def validate(network: nn.Module, recipe: Recipe, data: Path, limit: int | None =
     return found
 
 
-def _groups(network: nn.Module, weight_decay: float) -> list[dict]:
-    """Matrices and kernels decay; biases and the scales of normalisation do not."""
-    decayed = [p for p in network.parameters() if p.requires_grad and p.ndim > 1]
-    others = [p for p in network.parameters() if p.requires_grad and p.ndim <= 1]
-    return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+def _groups(network: nn.Module, recipe: Recipe) -> list[dict]:
+    """Matrices and kernels decay; biases and the scales of normalisation do not. What came with the start is slower."""
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
+            started = recipe.start_rate < 1 and SLOT not in name and not name.startswith(NEW)
+            rate = recipe.learning_rate * (recipe.start_rate if started else 1)
+            groups.setdefault((rate, decay), []).append(parameter)
+    return [{"params": params, "lr": rate, "weight_decay": decay} for (rate, decay), params in groups.items()]
 
 
 def _facts(name: str, recipe: Recipe, seed: int) -> dict:

@@ -12,6 +12,8 @@ from psa_viz.models.zoo import NETWORKS, RIVALS
 from psa_viz.training.recipes import Recipe
 from psa_viz.training.run import run
 
+COMPARED = (*NETWORKS, "person-movenet")
+"""Networks that are trained with every kind of attention."""
 REPEATED = ("none", "psa-parallel", "psa-sequential")
 """Kinds of attention whose difference is in question: they are trained on every seed, the rest on the first."""
 ONCE = ("psa-official-parallel", "psa-official-sequential", *RIVALS)
@@ -40,8 +42,8 @@ def plan(network: str, seeds: int = 3) -> list[Run]:
     Raises:
         ValueError: for an unknown network, or less than one seed.
     """
-    if network not in NETWORKS:
-        raise ValueError(f"expected a network of {', '.join(NETWORKS)}, got {network!r}")
+    if network not in COMPARED:
+        raise ValueError(f"expected a network of {', '.join(COMPARED)}, got {network!r}")
     if seeds < 1:
         raise ValueError(f"expected at least 1 seed, got {seeds}")
     first = [Run(f"{network}-{attention}", 0) for attention in (*REPEATED, *ONCE)]
@@ -49,7 +51,13 @@ def plan(network: str, seeds: int = 3) -> list[Run]:
 
 
 def carry_out(
-    runs: list[Run], recipe: Recipe, data: Path, out: Path, device: torch.device | str, limit: int | None = None
+    runs: list[Run],
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    device: torch.device | str,
+    limit: int | None = None,
+    start_file: Path | None = None,
 ) -> list[Path]:
     """Train what is not finished yet, each run in its own folder of `out`.
 
@@ -60,6 +68,7 @@ def carry_out(
     for one in tqdm(runs, desc="runs", unit="run"):
         path = out / one.folder / f"{one.model}.json"
         if not path.exists():  # the card is written last
-            path = run(one.model, recipe, data, out / one.folder, one.seed, device, limit)
+            folder = out / one.folder
+            path = run(one.model, recipe, data, folder, one.seed, device, limit, start_file=start_file)
         cards.append(path)
     return cards

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from psa_viz.training.augment import Jitter
 
@@ -16,16 +17,28 @@ class Task:
         batch: views of it in each step.
         weight: of its loss.
         jitter: how its views are drawn.
+        kind: one of psa_viz.training.person_tasks.TASKS; "" where the archive alone says what it is for.
+        colours: strength of the change of colours.
+        behind, behind_jitter: for people who are pasted, the archive of photos behind them and how those are drawn.
     """
 
     archive: str
     batch: int
     weight: float
     jitter: Jitter
+    kind: str = ""
+    colours: float = 0.3
+    behind: str = ""
+    behind_jitter: Jitter | None = None
 
     @property
     def validation(self) -> str:
         return self.archive.replace("_train", "_val")
+
+    @property
+    def measured(self) -> bool:
+        """Whether there is a validation archive of what it teaches."""
+        return self.archive in (LSPET, CCP, CAMVID) and self.kind in ("", "people", "parsing")
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,9 @@ class Recipe:
         weight_decay, ema, sigma: AdamW's decay, decay of the averaged weights, width of the heatmap target in cells.
         start: what it begins with, see psa_viz.training.begin; "" for fresh weights.
         frozen: stages of an ImageNet trunk that stay as they are.
+        start_rate: learning rate of tensors that came with `start`, as part of learning_rate, which the others have.
+        result: which weights a training ends with: "averaged", or "last" where the rate has come down to zero.
+        teacher_from: step from which the averaged network labels photos that have only tags.
         then: a second recipe that goes on from the averaged weights with a fresh optimiser, or None.
     """
 
@@ -52,10 +68,14 @@ class Recipe:
     sigma: float = 1.0
     start: str = ""
     frozen: int = 0
+    start_rate: float = 1.0
+    result: Literal["averaged", "last"] = "averaged"
+    teacher_from: int = 0
     then: Recipe | None = None
 
 
 LSPET, CCP, CAMVID = "lspet_train.tar", "ccp_train.tar", "camvid_train.tar"
+PEOPLE, TAGGED, BACKGROUNDS = "people_train.tar", "ccp_tagged_train.tar", "backgrounds_train.tar"
 PERSON_CALM = Recipe(  # calmer views, near those of use, at a low rate
     tasks=(
         Task(LSPET, 26, 1.0, Jitter(zoom=(0.55, 0.8), any_rotation=0.05, rotation=15.0, shift=0.3)),
@@ -111,6 +131,29 @@ PERSON_IMAGENET = Recipe(
 )
 STREET_IMAGENET = replace(STREET, steps=1500, learning_rate=1.5e-3, start="imagenet", frozen=2)
 
+PARSED = Jitter(zoom=(0.4, 1.2), any_rotation=0.03, rotation=12.0, shift=1.0)
+PASTED = Jitter(zoom=(0.2, 1.2), any_rotation=0.03, rotation=15.0, shift=1.0)
+BEHIND = Jitter(zoom=(1.0, 1.6), any_rotation=0.0, rotation=5.0, shift=1.0)
+PERSON_MOVENET = Recipe(
+    tasks=(
+        Task(LSPET, 12, 1.0, Jitter(zoom=(0.8, 1.45), any_rotation=0.12, rotation=20.0, shift=0.35), "people"),
+        Task(PEOPLE, 10, 1.0, Jitter(zoom=(0.8, 1.45), any_rotation=0.05, rotation=15.0, shift=0.35), "people"),
+        Task(BACKGROUNDS, 1, 0.1, Jitter(zoom=(0.7, 1.6), any_rotation=0.0, rotation=5.0, shift=1.0), "nobody"),
+        Task(CAMVID, 1, 0.1, Jitter(zoom=(0.4, 1.2), any_rotation=0.0, rotation=3.0, shift=1.0), "nobody"),
+        Task(CCP, 5, 1.0, PARSED, "parsing"),
+        Task(CCP, 3, 0.5, PASTED, "pasted", colours=0.6, behind=BACKGROUNDS, behind_jitter=BEHIND),
+        Task(TAGGED, 2, 0.3, PARSED, "tagged"),
+    ),
+    view=192,
+    steps=1700,
+    learning_rate=1e-3,
+    start_rate=0.25,
+    start="movenet",
+    ema=0.998,
+    result="last",
+    teacher_from=400,
+)
+
 SHORT = replace(
     PERSON,
     tasks=(replace(PERSON.tasks[0], jitter=replace(PERSON.tasks[0].jitter, zoom=(0.22, 0.45))), PERSON.tasks[1]),
@@ -131,6 +174,7 @@ RECIPES = {
     "street": {"": STREET, "transfer": STREET_TRANSFER, "insert": STREET_INSERT},
     "person-imagenet": {"": PERSON_IMAGENET},
     "street-imagenet": {"": STREET_IMAGENET},
+    "person-movenet": {"": PERSON_MOVENET},
 }
 """Network -> its recipes by name, "" the usual one; the same for every kind of attention in its slots."""
 

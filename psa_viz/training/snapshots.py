@@ -16,19 +16,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from torch import nn
 
-from psa_viz.inference.explain import explain
-from psa_viz.inference.geometry import Box
-from psa_viz.inference.photo import load_photo
-from psa_viz.inference.quantised import quantise
-from psa_viz.inference.results import Explanation
-from psa_viz.inference.snapshots import read_arrays, write_arrays
-from psa_viz.models.heads import Dense
+from psa_viz.models.nets.heads import Dense
+from psa_viz.saving.snapshots import read_arrays, write_arrays
+from psa_viz.session.explain import explain
+from psa_viz.session.photo import load_photo
+from psa_viz.values.geometry import Box
+from psa_viz.values.quantised import quantise
+from psa_viz.values.results import Explanation
 
 FOLDER = Path(__file__).parent / "photos"
 COUNT = 12
@@ -129,7 +129,7 @@ class Snapshots:
 
 
 def pack(folder: Path, path: Path) -> Path:
-    """Put the snapshots of a folder into one file that psa_viz.inference.snapshots.read_snapshots reads.
+    """Put the snapshots of a folder into one file that psa_viz.saving.snapshots.read_snapshots reads.
 
     Raises:
         FileNotFoundError: if the folder holds no snapshots.
@@ -179,7 +179,7 @@ def _manifest(found: Sequence[Explanation], network: Dense, photos: list[str]) -
         "formula": info.formula,
         "layout": info.layout,
         "photos": photos,
-        "crops": [asdict(explanation.crop) for explanation in found],
+        "crops": [explanation.crop.to_json() for explanation in found],
         "blocks": list(found[0].blocks),
         "joint_names": info.joints,
         "class_names": info.classes,

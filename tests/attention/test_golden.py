@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from psa_viz.models.checkpoints import block_from_official, block_from_port
+from psa_viz.attention.backends.dispatch import use_backend
+from psa_viz.models.files.checkpoints import block_from_official, block_from_port
+from tests.attention.backends.cases import BACKENDS
 
 C = 16
 OFFICIAL_P = {
@@ -66,14 +68,31 @@ def build(name):
     return block_from_port(filled(PORT), layout=name.split()[1])
 
 
+def features():
+    i = torch.arange(2 * C * 4 * 5, dtype=torch.float64)
+    return (torch.sin(0.31 * i) + 0.5 * torch.cos(0.017 * i)).reshape(2, C, 4, 5)
+
+
+def sums(y):
+    return [v.item() for v in (y.sum(), y.abs().sum(), y[0, 0, 0, 0], y[1, 5, 2, 3])]
+
+
 @pytest.mark.parametrize("name", GOLDEN)
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
 def test_golden_sums(name, memory_format):
-    i = torch.arange(2 * C * 4 * 5, dtype=torch.float64)
-    x = (torch.sin(0.31 * i) + 0.5 * torch.cos(0.017 * i)).reshape(2, C, 4, 5).contiguous(memory_format=memory_format)
-    y = build(name)(x)
-    got = (y.sum(), y.abs().sum(), y[0, 0, 0, 0], y[1, 5, 2, 3])
-    assert [v.item() for v in got] == pytest.approx(GOLDEN[name], abs=1e-9)
+    y = build(name)(features().contiguous(memory_format=memory_format))
+    assert sums(y) == pytest.approx(GOLDEN[name], abs=1e-9)
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize(("backend", "dtype", "near"), BACKENDS)
+def test_golden_sums_by_every_backend(name, memory_format, backend, dtype, near):
+    block, x = build(name).to(dtype), features().to(dtype).contiguous(memory_format=memory_format)
+    with torch.no_grad(), use_backend(backend):
+        y = block(x).double()
+    # Of 640 values each: their differences may add up.
+    assert sums(y) == pytest.approx(GOLDEN[name], rel=near, abs=max(1e-9, 20 * near))
 
 
 def test_layout_is_told_from_the_keys():

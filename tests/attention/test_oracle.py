@@ -1,57 +1,25 @@
-"""The O(C*N) evaluation against the formulas as printed, W_v X and W_q X at full size."""
+"""The O(C*N) evaluation against the formulas as printed, by every backend."""
 
 import pytest
 import torch
 
+from psa_viz.attention.backends.dispatch import use_backend
 from psa_viz.attention.polarized import PARTS, PolarizedSelfAttention
+from tests.attention.as_printed import as_printed
+from tests.attention.backends.cases import BACKENDS
 
 CASES = [
     (formula, layout, bias) for formula, layout in PARTS for bias in (False, True) if formula == "paper" or not bias
 ]
 
 
-def as_printed_channel(gate, x):
-    """sigmoid(ending(W_v X softmax_N(W_q X)))."""
-    n, c, h, w = x.shape
-    pixels = x.reshape(n, c, h * w)
-    query = torch.einsum("oc,ncp->nop", gate.query.weight, pixels)  # (N, 1, HW)
-    value = torch.einsum("oc,ncp->nop", gate.value.weight, pixels)  # (N, C/2, HW)
-    if gate.query.bias is not None:
-        query, value = query + gate.query.bias[:, None], value + gate.value.bias[:, None]
-    collapsed = torch.einsum("nop,np->no", value, query[:, 0].exp() / query[:, 0].exp().sum(-1, keepdim=True))
-    return torch.sigmoid(gate.ending(collapsed))
-
-
-def as_printed_spatial(gate, x):
-    """sigmoid(s^T W_v X), with the softmax where the formula has it."""
-    n, c, h, w = x.shape
-    pixels = x.reshape(n, c, h * w)
-    query = torch.einsum("oc,ncp->nop", gate.query.weight, pixels)  # (N, C/2, HW)
-    value = torch.einsum("oc,ncp->nop", gate.value.weight, pixels)  # (N, C/2, HW)
-    if gate.query.bias is not None:
-        query, value = query + gate.query.bias[:, None], value + gate.value.bias[:, None]
-    pooled = query.mean(-1)  # GAP(W_q X)
-    if gate.softmax_on == "query":
-        pooled = torch.softmax(pooled, dim=1)
-    if gate.softmax_on == "value":
-        value = torch.softmax(value, dim=-1)
-    product = torch.einsum("no,nop->np", pooled, value)
-    if gate.softmax_on == "product":
-        product = torch.softmax(product, dim=-1)
-    return torch.sigmoid(product).reshape(n, h, w)
-
-
-def as_printed(block, x):
-    channel = as_printed_channel(block.channel, x)[:, :, None, None]
-    if block.layout == "parallel":
-        return channel * x + as_printed_spatial(block.spatial, x)[:, None] * x
-    z = channel * x
-    return as_printed_spatial(block.spatial, z)[:, None] * z
-
-
 def make(formula, layout, bias, channels=32, dtype=torch.float64):
     torch.manual_seed(7)
-    return PolarizedSelfAttention(channels, layout=layout, formula=formula, bias=bias).to(dtype)
+    block = PolarizedSelfAttention(channels, layout=layout, formula=formula, bias=bias).to(dtype)
+    for norm in (module for module in block.modules() if isinstance(module, torch.nn.LayerNorm)):
+        torch.nn.init.normal_(norm.weight)  # 1 and 0 at first, which would hide their absence
+        torch.nn.init.normal_(norm.bias)
+    return block
 
 
 @pytest.mark.parametrize(("formula", "layout", "bias"), CASES)
@@ -62,6 +30,19 @@ def test_equal_to_the_printed_form(formula, layout, bias, memory_format, size):
     x = 3 * torch.randn(2, 32, *size, dtype=torch.float64)
     y = block(x.contiguous(memory_format=memory_format))
     torch.testing.assert_close(y, as_printed(block, x), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("backend", "dtype", "near"), BACKENDS)
+@pytest.mark.parametrize(("formula", "layout", "bias"), CASES)
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("size", [(1, 1), (5, 3), (1, 9)])
+def test_every_backend_equals_the_printed_form(formula, layout, bias, memory_format, size, backend, dtype, near):
+    block = make(formula, layout, bias)
+    x = 3 * torch.randn(2, 32, *size, dtype=torch.float64)
+    expected = as_printed(block, x)
+    with torch.no_grad(), use_backend(backend):
+        y = block.to(dtype)(x.to(dtype).contiguous(memory_format=memory_format))
+    torch.testing.assert_close(y.double(), expected, rtol=near, atol=near)
 
 
 @pytest.mark.parametrize(("formula", "layout", "bias"), CASES)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from psa_viz.attention import ways
+from psa_viz.attention.backends.dispatch import choose
 from psa_viz.attention.polarized import PARTS, PolarizedSelfAttention
 from psa_viz.benchmark.blocks import QUICK, SHAPES, Case, cases, time_block
 from psa_viz.benchmark.memory import peak_megabytes
@@ -81,8 +81,8 @@ def test_a_block_is_measured_and_drawn(backward, tmp_path):
     row = time_block(Case("paper", "parallel", (32, 16, 12), images=1 + backward, backward=backward), CPU, rounds=2)
     assert (row.channels, row.height, row.width, row.images) == (32, 16, 12, 1 + backward)
     with torch.no_grad():
-        fastest = ways.way(torch.zeros(1, 32, 16, 12), "query").__name__.rpartition(".")[2]
-    assert row.path == ("quick" if backward else fastest)
+        fastest = choose(PolarizedSelfAttention(32), torch.zeros(1, 32, 16, 12)).name
+    assert row.backend == ("eager" if backward else fastest)
     assert row.difference < 1e-5
     assert min(row.printed_ms, row.ours_ms, row.floor_ms, row.speedup, row.over_floor) > 0
     features = 4 * row.images * 32 * 16 * 12 / 1e6

@@ -7,13 +7,13 @@ from urllib.parse import quote
 
 from playwright.sync_api import Page, expect
 
-from psa_viz.inference.difference import difference
-from psa_viz.inference.experiment import Experiment
 from psa_viz.rendering.change_words import change_sentences
+from psa_viz.session.session import Session
+from psa_viz.values.difference import difference
 from tests.browser.test_look import part
 
-BLOCK = "stage3.0.branch2.block0"
-SIDE = 8
+BLOCK = "stage5.block2"
+SIDE = 12
 SAME = "No change: every predicted probability is the same to the last bit."
 
 
@@ -29,8 +29,8 @@ def settled(page: Page, count: int) -> str:
     return part(page, "pair-sentences").inner_text()
 
 
-def said(experiment: Experiment, edits: list) -> str:
-    return " ".join(change_sentences(difference(experiment.untouched, experiment.edited(edits))))
+def said(session: Session, edits: list) -> str:
+    return " ".join(change_sentences(difference(session.untouched, session.edited(edits))))
 
 
 def with_edits(*edits: dict, tab: str = "change", block: str = BLOCK) -> str:

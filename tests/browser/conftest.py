@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,9 +16,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import psa_viz
-from demo.shelf import EXAMPLES
-from psa_viz.inference.archive import load
-from psa_viz.inference.experiment import Experiment
+from demo.shelf import EXAMPLES, Shelf
+from psa_viz.session.session import Session
 from tests.browser.changing import BLOCK, choose
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +61,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield from _serve("serve_live.py", tmp_path_factory.mktemp("live-uploads"), EXAMPLES)
 
 
-def _serve(script: str, uploads: Path, examples: Path, *arguments: str) -> Iterator[Server]:
+def _serve(script: str, uploads: Path, examples: Path, *arguments: str, **more: str) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -71,7 +70,7 @@ def _serve(script: str, uploads: Path, examples: Path, *arguments: str) -> Itera
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "GRADIO_TEMP_DIR": str(uploads), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "GRADIO_TEMP_DIR": str(uploads), "OMP_NUM_THREADS": "1", **more},
     )
     announced = process.stdout.readline()
     if not announced.startswith("up"):
@@ -104,6 +103,35 @@ def visit(server: Server, chromium: Browser) -> Iterator[Callable[..., Page]]:
 def call(live: Server, chromium: Browser) -> Iterator[Callable[..., Page]]:
     """The same for the page with the bundled models."""
     yield from _visitors(live, chromium)
+
+
+@pytest.fixture
+def below(server: Server, chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """The page behind nginx, at /a/page/ of another server."""
+    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if nginx is None:
+        pytest.skip("needs nginx")
+    examples = server.examples
+    serving = _serve("serve.py", tmp_path / "uploads", examples, str(examples), GRADIO_ROOT_PATH="/a/page")
+    behind = next(serving)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (tmp_path / "nginx.conf").write_text(
+        f"pid {tmp_path}/nginx.pid; error_log stderr; events {{}} http {{ access_log off; server {{"
+        f" listen 127.0.0.1:{port}; location / {{ return 204; }}"
+        f" location /a/page/ {{ proxy_pass {behind.address}/; proxy_http_version 1.1;"
+        " proxy_buffering off; proxy_set_header Host $http_host; } } }",
+        encoding="utf-8",
+    )
+    command = [nginx, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-g", "daemon off;"]
+    front = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        yield from _visitors(replace(behind, address=f"http://127.0.0.1:{port}/a/page"), chromium)
+    finally:
+        front.terminate()
+        front.wait(timeout=30)
+        next(serving, None)
 
 
 def _visitors(server: Server, chromium: Browser) -> Iterator[Callable[..., Page]]:
@@ -139,11 +167,12 @@ def look(visit: Callable[..., Page]) -> Page:
 
 
 @pytest.fixture(scope="session")
-def experiment(live) -> Experiment:
+def session(live) -> Session:
     """The first example and the first model, as the page has them."""
-    shown = load(sorted(live.examples.glob("*/explanation.json"))[0].parent)
+    shelf = Shelf(live.examples)
+    shown = shelf.load(shelf.names[0])
     name = live.announced.removeprefix("up with ").split(",")[0].strip()
-    return Experiment(shown.image, psa_viz.load(name, device="cpu"), shown.crop)
+    return Session(shown.image, psa_viz.load(name, device="cpu"), shown.crop)
 
 
 @pytest.fixture

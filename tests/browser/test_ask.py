@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from psa_viz.inference.archive import load
+from psa_viz.saving.archive import load
 from tests.browser.test_look import part
 from tests.demo import synthetic
 
@@ -114,7 +114,7 @@ def test_a_dragged_box_is_what_the_network_sees_next(look: Page) -> None:
     edges = [int(part(look, f"box-{edge}").input_value()) for edge in ("x0", "y0", "x1", "y1")]
     assert edges == pytest.approx([120, 160, 360, 480], abs=3)
     part(look, "again").click()
-    expect(part(look, "photo-words")).to_contain_text(
+    expect(part(look, "photo-crop")).to_contain_text(
         f"the network saw {edges[0]}, {edges[1]} to {edges[2]}, {edges[3]}"
     )
     expect(part(look, "stored")).to_be_hidden()

@@ -10,25 +10,25 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from demo.means import means_of
-from psa_viz.inference.experiment import Experiment
-from psa_viz.recording.edits import Mute, Paint, Solo, SwitchOff
+from psa_viz.session.session import Session
+from psa_viz.values.edits import Mute, Paint, Solo, SwitchOff
 from tests.browser.changing import BLOCK, SAME, SIDE, choose, gate_texts, said, settled, with_edits
 from tests.browser.test_look import choose_block, part
 
 
-def test_the_unedited_values_painted_back_change_no_bit(call: Callable[..., Page], experiment: Experiment) -> None:
-    gates = experiment.untouched.blocks[BLOCK]
+def test_the_unedited_values_painted_back_change_no_bit(call: Callable[..., Page], session: Session) -> None:
+    gates = session.untouched.blocks[BLOCK]
     values = gates.spatial.astype(float).tolist()
     page = call(fragment=with_edits({"kind": "paint", "block": BLOCK, "values": values}))
     assert settled(page, 1) == SAME
     expect(part(page, "spatial-edited")).to_be_hidden()
 
 
-def test_a_map_of_zeros_is_an_edit_like_any_other(bench: Page, experiment: Experiment) -> None:
+def test_a_map_of_zeros_is_an_edit_like_any_other(bench: Page, session: Session) -> None:
     part(bench, "brush-value").fill("0")
     part(bench, "fill-map").click()
     text = settled(bench, 1)
-    assert text == said(experiment, [SwitchOff(BLOCK, "spatial", to=0.0)])
+    assert text == said(session, [SwitchOff(BLOCK, "spatial", to=0.0)])
     assert text != SAME
     expect(part(bench, "spatial-words")).to_contain_text("constant 0")
     expect(part(bench, "spatial-edited")).to_be_visible()
@@ -41,18 +41,18 @@ def test_muting_nothing_changes_nothing(call: Callable[..., Page]) -> None:
     expect(part(page, "mute-channels")).to_be_disabled()
 
 
-def test_solo_and_its_complement_cover_all_channels(bench: Page, experiment: Experiment) -> None:
+def test_solo_and_its_complement_cover_all_channels(bench: Page, session: Session) -> None:
     part(bench, "chosen-channels").fill("0-2, 9")
     part(bench, "solo-channels").click()
-    assert settled(bench, 1) == said(experiment, [Solo(BLOCK, channels=[0, 1, 2, 9], to=0.0)])
+    assert settled(bench, 1) == said(session, [Solo(BLOCK, channels=[0, 1, 2, 9], to=0.0)])
     kept = gate_texts(bench, "Channel-only weights")
     part(bench, "undo").click()
     settled(bench, 0)
     part(bench, "choose-others").click()
     part(bench, "solo-channels").click()
-    assert settled(bench, 1) == said(experiment, [Mute(BLOCK, channels=[0, 1, 2, 9], to=0.0)])
+    assert settled(bench, 1) == said(session, [Mute(BLOCK, channels=[0, 1, 2, 9], to=0.0)])
     rest = gate_texts(bench, "Channel-only weights")
-    gate = experiment.untouched.blocks[BLOCK].channel
+    gate = session.untouched.blocks[BLOCK].channel
     assert np.add(kept, rest) == pytest.approx(gate, abs=6e-5)
     assert not np.multiply(kept, rest).any()
 
@@ -78,9 +78,7 @@ def test_undo_and_redo_restore_the_numbers(bench: Page) -> None:
     assert settled(bench, 2) == both
 
 
-def test_a_painted_stroke_reaches_the_cells_under_it_and_erasing_takes_it_back(
-    bench: Page, experiment: Experiment
-) -> None:
+def test_a_painted_stroke_reaches_the_cells_under_it_and_erasing_takes_it_back(bench: Page, session: Session) -> None:
     part(bench, "brush-size").fill("1")
     part(bench, "brush-value").fill("1")
     part(bench, "spatial-map").scroll_into_view_if_needed()
@@ -95,31 +93,31 @@ def test_a_painted_stroke_reaches_the_cells_under_it_and_erasing_takes_it_back(
     bench.mouse.up()
     where = np.zeros((SIDE, SIDE), dtype=bool)
     where[3, 2:6] = True
-    assert settled(bench, 1) == said(experiment, [Paint(BLOCK, np.ones((SIDE, SIDE)), where=where)])
+    assert settled(bench, 1) == said(session, [Paint(BLOCK, np.ones((SIDE, SIDE)), where=where)])
     part(bench, "brush-mode").locator('[data-value="erase"]').click()
     part(bench, "brush-size").fill("9")
     bench.mouse.click(*at(3, 3))
     settled(bench, 0)
     part(bench, "undo").click()
-    assert settled(bench, 1) == said(experiment, [Paint(BLOCK, np.ones((SIDE, SIDE)), where=where)])
+    assert settled(bench, 1) == said(session, [Paint(BLOCK, np.ones((SIDE, SIDE)), where=where)])
 
 
 @pytest.mark.parametrize(("choice", "to"), [("1", 1.0), ("0.5", 0.5), ("mean", "mean"), ("shuffled", "shuffled")])
-def test_off_is_what_was_chosen_and_is_said(bench: Page, experiment: Experiment, choice: str, to: object) -> None:
+def test_off_is_what_was_chosen_and_is_said(bench: Page, session: Session, choice: str, to: object) -> None:
     part(bench, "off-choice").select_option(choice)
     part(bench, "spatial-off").click()
     edit = SwitchOff(BLOCK, "spatial", to=to)
-    assert settled(bench, 1) == said(experiment, [edit])
-    expect(bench.locator("#explorer .edit-list li")).to_contain_text(experiment.edited([edit]).edits[0])
+    assert settled(bench, 1) == said(session, [edit])
+    expect(bench.locator("#explorer .edit-list li")).to_contain_text(session.edited([edit]).edits[0])
 
 
-def test_off_can_be_the_data_sets_mean_where_one_is_stored(bench: Page, experiment: Experiment) -> None:
-    means = means_of(experiment.untouched.model, experiment.untouched.weights_sha256)
+def test_off_can_be_the_data_sets_mean_where_one_is_stored(bench: Page, session: Session) -> None:
+    means = means_of(session.untouched.model, session.untouched.weights_sha256)
     part(bench, "off-choice").select_option("data")
     expect(part(bench, "off-words")).to_contain_text(means.data)
     part(bench, "spatial-off").click()
     edit = SwitchOff(BLOCK, "spatial", to=means.gate(BLOCK, "spatial", (SIDE, SIDE)).astype(float))
-    assert settled(bench, 1) == said(experiment, [edit])
+    assert settled(bench, 1) == said(session, [edit])
 
 
 def test_without_a_stored_mean_that_choice_is_not_there_and_it_is_said(call: Callable[..., Page]) -> None:
@@ -138,17 +136,17 @@ def test_without_a_stored_mean_that_choice_is_not_there_and_it_is_said(call: Cal
     expect(part(page, "off-choice").locator('option[value="data"]')).to_be_disabled()
 
 
-def test_two_visitors_who_edit_at_once_never_mix(call: Callable[..., Page], experiment: Experiment) -> None:
+def test_two_visitors_who_edit_at_once_never_mix(call: Callable[..., Page], session: Session) -> None:
     pages = [call(), call()]
     for page, branch in zip(pages, ("channel-off", "spatial-off"), strict=True):
         page.get_by_role("tab", name="Change").click()
         choose(page, BLOCK)
         part(page, branch).click(no_wait_after=True)
     for page, branch in zip(pages, ("channel", "spatial"), strict=True):
-        assert settled(page, 1) == said(experiment, [SwitchOff(BLOCK, branch, to=0.0)])
+        assert settled(page, 1) == said(session, [SwitchOff(BLOCK, branch, to=0.0)])
 
 
-def test_the_keyboard_alone_edits_undoes_and_deletes(bench: Page, experiment: Experiment) -> None:
+def test_the_keyboard_alone_edits_undoes_and_deletes(bench: Page, session: Session) -> None:
     bench.locator(f'#explorer [data-block="{BLOCK}"]').focus()
     part(bench, "bars").focus()
     bench.keyboard.press("ArrowRight")
@@ -158,7 +156,7 @@ def test_the_keyboard_alone_edits_undoes_and_deletes(bench: Page, experiment: Ex
     expect(part(bench, "chosen-channels")).to_have_value("0-1")
     part(bench, "mute-channels").focus()
     bench.keyboard.press("Enter")
-    assert settled(bench, 1) == said(experiment, [Mute(BLOCK, channels=[0, 1], to=0.0)])
+    assert settled(bench, 1) == said(session, [Mute(BLOCK, channels=[0, 1], to=0.0)])
     part(bench, "spatial-map").focus()
     bench.keyboard.press("ArrowRight")
     bench.keyboard.press("Space")

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from psa_viz.inference.difference import difference
-from psa_viz.inference.experiment import Experiment
-from psa_viz.recording.edits import SwitchOff
+from psa_viz.session.session import Session
+from psa_viz.values.difference import difference
+from psa_viz.values.edits import SwitchOff
 from tests.browser.changing import BLOCK, settled
 from tests.browser.test_look import part
 
 
-def test_what_the_edit_can_not_reach_is_grey_and_says_so(bench: Page, experiment: Experiment) -> None:
+def test_what_the_edit_can_not_reach_is_grey_and_says_so(bench: Page, session: Session) -> None:
     part(bench, "channel-off").click()
     settled(bench, 1)
-    reached = experiment.reached([SwitchOff(BLOCK, "channel", to=0.0)])
-    for name in experiment.untouched.blocks:
+    reached = session.reached([SwitchOff(BLOCK, "channel", to=0.0)])
+    for name in session.untouched.blocks:
         button = bench.locator(f'#explorer [data-block="{name}"]')
         word = "edited" if name == BLOCK else "reached by the edits" if name in reached else "beyond reach"
         assert button.get_attribute("aria-label").endswith(word)
@@ -47,10 +47,10 @@ def test_pointing_at_an_edit_lights_what_it_changes(bench: Page) -> None:
     expect(bench.locator(f'#explorer [data-block="{BLOCK}"]')).to_have_class(re.compile(r"\blit\b"))
 
 
-def test_a_difference_is_read_cell_by_cell_and_moved_joints_have_arrows(bench: Page, experiment: Experiment) -> None:
+def test_a_difference_is_read_cell_by_cell_and_moved_joints_have_arrows(bench: Page, session: Session) -> None:
     part(bench, "spatial-off").click()
     settled(bench, 1)
-    change = difference(experiment.untouched, experiment.edited([SwitchOff(BLOCK, "spatial", to=0.0)]))
+    change = difference(session.untouched, session.edited([SwitchOff(BLOCK, "spatial", to=0.0)]))
     moved = [joint for joint in change.joints if joint.moved >= 0.5]
     expect(bench.locator("#explorer .arrows .over")).to_have_count(len(moved))
     joint = int(np.argmax([joint.moved for joint in change.joints]))
@@ -70,10 +70,10 @@ def test_a_difference_is_read_cell_by_cell_and_moved_joints_have_arrows(bench: P
     ).count()
 
 
-def test_every_heatmap_and_class_shows_its_signed_change_on_one_scale(bench: Page, experiment: Experiment) -> None:
+def test_every_heatmap_and_class_shows_its_signed_change_on_one_scale(bench: Page, session: Session) -> None:
     part(bench, "spatial-off").click()
     settled(bench, 1)
-    change = difference(experiment.untouched, experiment.edited([SwitchOff(BLOCK, "spatial", to=0.0)]))
+    change = difference(session.untouched, session.edited([SwitchOff(BLOCK, "spatial", to=0.0)]))
     for kind, maps in (("joint", change.heatmaps), ("class", change.probabilities)):
         group = part(bench, "multiples-joints" if kind == "joint" else "multiples-classes")
         legend = group.locator(".legend")

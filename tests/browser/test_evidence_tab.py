@@ -14,17 +14,18 @@ from psa_viz.evidence.faithfulness import faithfulness_curves
 from psa_viz.evidence.ranking import rank_blocks
 from psa_viz.evidence.subject import Subject
 from psa_viz.rendering.words import span
+from psa_viz.session.session import Session
 from tests.browser.changing import choose
 from tests.browser.test_look import part
 
-BLOCK = "stage4.0.branch3.block0"  # 4x4 cells: quick
+BLOCK = "stage6.block1"  # 6x6 cells: quick
 
 
 @pytest.fixture(scope="module")
 def subject() -> Subject:
     shelf = Shelf()
     shown = shelf.load(shelf.names[0])
-    return Subject(shown.image, psa_viz.load(shown.model, device="cpu"), shown.crop)
+    return Subject(Session(shown.image, psa_viz.load(shown.model, device="cpu"), shown.crop))
 
 
 def opened(call: Callable[..., Page], target: str) -> Page:
@@ -67,7 +68,7 @@ def test_blocks_are_ranked_and_lead_to_themselves(call: Callable[..., Page], sub
 
 def test_a_test_can_be_stopped_and_the_page_goes_on(call: Callable[..., Page]) -> None:
     page = opened(call, "joint:neck")
-    choose(page, "stage1.block0")  # 32x32 cells: long enough to be stopped
+    choose(page, "stage1.block0")  # 96x96 cells: long enough to be stopped
     part(page, "test-run").click()
     expect(part(page, "test-passes")).to_contain_text(" of about ")
     part(page, "test-stop").click()

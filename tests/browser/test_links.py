@@ -40,9 +40,9 @@ def test_an_example_opens_what_it_says(call: Callable[..., Page], fragment: str)
 
 
 def test_the_table_names_everything_that_the_address_can_hold() -> None:
-    script = (ROOT / "demo" / "explorer" / "address.js").read_text(encoding="utf-8")
-    named = set(re.findall(r"(?:keep|state\.set)\('([\w-]+)'", script))
-    named |= set(re.findall(r"'([\w-]+)'", re.search(r"const SCALES = \[(.*?)\]", script)[1]))
+    script = (ROOT / "demo" / "explorer" / "lib" / "address.js").read_text(encoding="utf-8")
+    lists = re.search(r"const SCALES = \[(.*?)\];.*?const NAMES = \[(.*?)\n\];", script, re.DOTALL)
+    named = set(re.findall(r"'([\w-]+)'", lists[1] + lists[2]))
     rows = [line.split("|")[1] for line in TEXT.splitlines() if line.startswith("| `")]
     assert {name for row in rows for name in re.findall(r"`([\w-]+)`", row)} == named
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from psa_viz.inference.archive import load
-from psa_viz.inference.results import Explanation
+from psa_viz.saving.archive import load
+from psa_viz.values.results import Explanation
 from tests.demo import synthetic
 
 

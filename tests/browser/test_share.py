@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 from playwright.sync_api import Page, expect
 
-from psa_viz.inference.experiment import Experiment
-from psa_viz.recording.edits import Mute
+from psa_viz.session.session import Session
+from psa_viz.values.edits import Mute
 from tests.browser.changing import BLOCK, choose, said, settled
 from tests.browser.test_look import part
 
@@ -31,7 +31,7 @@ def test_the_first_view_has_a_bare_address(call: Callable[..., Page]) -> None:
     expect(part(page, "link-note")).to_contain_text("Never the photo")
 
 
-def test_the_address_restores_the_view(call: Callable[..., Page], experiment: Experiment) -> None:
+def test_the_address_restores_the_view(call: Callable[..., Page], session: Session) -> None:
     page = call()
     example = page.locator("#explorer [data-example]").nth(1).get_attribute("data-example")
     page.locator(f'#explorer [data-example="{example}"]').click()
@@ -66,14 +66,14 @@ def test_an_address_that_makes_no_sense_shows_the_page(call: Callable[..., Page]
     expect(page.locator("#explorer .tile").first).to_be_visible()
 
 
-def test_an_earlier_result_comes_back_without_the_network(call: Callable[..., Page], experiment: Experiment) -> None:
+def test_an_earlier_result_comes_back_without_the_network(call: Callable[..., Page], session: Session) -> None:
     page = call()
     page.get_by_role("tab", name="Change").click()
     choose(page, BLOCK)
     part(page, "chosen-channels").fill("0-4")
     part(page, "mute-channels").click()
     sentences = settled(page, 1)
-    assert sentences == said(experiment, [Mute(BLOCK, channels=range(5), to=0.0)])
+    assert sentences == said(session, [Mute(BLOCK, channels=range(5), to=0.0)])
     part(page, "keep-state").click()
     page.locator("#explorer [data-example]").nth(1).click()
     settled(page, 0)

@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import psa_viz
-from psa_viz.inference.difference import difference
-from psa_viz.inference.experiment import Experiment
-from psa_viz.inference.variants import with_random_weights
 from psa_viz.rendering.change_words import change_sentences
+from psa_viz.session.session import Session
+from psa_viz.session.variants import with_random_weights
+from psa_viz.values.difference import difference
 from tests.browser.changing import BLOCK, SIDE, choose, settled
 from tests.browser.test_look import part
 
@@ -33,8 +33,8 @@ def number(text: str) -> float:
     return float(text.replace("\u2212", "-"))
 
 
-def test_every_step_names_its_range_and_each_scale_is_its_own(walked: Page, experiment: Experiment) -> None:
-    steps = experiment.walk(BLOCK)
+def test_every_step_names_its_range_and_each_scale_is_its_own(walked: Page, session: Session) -> None:
+    steps = session.walk(BLOCK)
     for key, stage in steps.stages.items():
         node = walked.locator(f'#explorer [data-step="{key}"]').first
         expect(node).to_contain_text(stage.term)
@@ -45,8 +45,8 @@ def test_every_step_names_its_range_and_each_scale_is_its_own(walked: Page, expe
         assert " by ".join(map(str, stage.value.shape)) in node.get_attribute("aria-label")
 
 
-def test_a_step_opens_in_place_with_the_numbers_of_the_cell(walked: Page, experiment: Experiment) -> None:
-    steps = experiment.walk(BLOCK)
+def test_a_step_opens_in_place_with_the_numbers_of_the_cell(walked: Page, session: Session) -> None:
+    steps = session.walk(BLOCK)
     step = walked.locator('#explorer [data-step="channel.softmax"]')
     step.click()
     box = step.locator(".map").bounding_box()
@@ -64,8 +64,8 @@ def test_a_step_opens_in_place_with_the_numbers_of_the_cell(walked: Page, experi
 
 
 @pytest.mark.parametrize("key", ["channel.out", "channel.norm", "spatial.product", "spatial.gate", "gain", "y"])
-def test_the_written_sum_is_the_tensors_value(walked: Page, experiment: Experiment, key: str) -> None:
-    steps = experiment.walk(BLOCK)
+def test_the_written_sum_is_the_tensors_value(walked: Page, session: Session, key: str) -> None:
+    steps = session.walk(BLOCK)
     part(walked, "walk-channel").fill("3")
     walked.locator(f'#explorer [data-step="{key}"]').first.focus()
     walked.keyboard.press("Enter")
@@ -97,8 +97,8 @@ def test_the_formulas_stand_side_by_side_with_their_labels(walked: Page) -> None
 
 def test_arrow_keys_walk_over_blocks_and_the_steps_follow(walked: Page) -> None:
     walked.locator(f'#explorer [data-block="{BLOCK}"]').focus()
-    walked.keyboard.press("ArrowRight")
-    expect(part(walked, "walk-name")).to_have_text(BLOCK.replace("block0", "block1"))
+    walked.keyboard.press("ArrowLeft")
+    expect(part(walked, "walk-name")).to_have_text(BLOCK.replace("block2", "block1"))
     step = walked.locator('#explorer [data-step="spatial.product"]')
     expect(part(walked, "walk-state")).to_have_text("")
     step.focus()
@@ -106,7 +106,7 @@ def test_arrow_keys_walk_over_blocks_and_the_steps_follow(walked: Page) -> None:
     expect(step).to_have_attribute("aria-expanded", "true")
 
 
-def test_with_and_without_psa_and_with_random_weights(call: Callable[..., Page], experiment: Experiment) -> None:
+def test_with_and_without_psa_and_with_random_weights(call: Callable[..., Page], session: Session) -> None:
     page = call()
     page.get_by_role("tab", name="Compare").click()
     name = part(page, "compare-choice").locator("option").first.get_attribute("value")
@@ -116,12 +116,12 @@ def test_with_and_without_psa_and_with_random_weights(call: Callable[..., Page],
             model = psa_viz.load(name, device="cpu")
         else:
             part(page, "compare-seed").fill("5")
-            model = with_random_weights(experiment.model, 5)
+            model = with_random_weights(session.model, 5)
         part(page, "compare-run").click()
         expect(part(page, "pair-name-b")).to_have_text(model.info.name)
-        other = Experiment(experiment.photo, model, experiment.crop).untouched
+        other = Session(session.photo, model, session.crop).untouched
         expect(part(page, "pair-sentences")).to_have_text(
-            " ".join(change_sentences(difference(experiment.untouched, other)))
+            " ".join(change_sentences(difference(session.untouched, other)))
         )
     part(page, "pair-what").select_option("spatial")
     box = part(page, "pair-a").bounding_box()
@@ -168,7 +168,7 @@ def test_every_control_is_reached_by_keyboard_and_has_a_name(call: Callable[...,
         if tab == "compare":
             part(page, "compare-run").click()
             expect(part(page, "pair-panel")).to_be_visible()
-            expect(part(page, "moments-panel")).to_be_visible()
+            expect(part(page, "snapshots-panel")).to_be_visible()
         if tab == "walk":
             page.locator('#explorer [data-step="y"]').wait_for()
         assert page.evaluate(UNREACHED) == [], tab

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import FLAGS
 
-BLOCKS = ("stage1.block0", "stage2.0.branch0.block1", "stage3.0.branch1.block0", "stage4.0.branch0.block1")
+BLOCKS = ("stage1.block0", "stage4.block0", "stage6.block0", "pyramid.block2")
 """From the first to the last stage: the later the block, the less has to run again."""
 EDITS = 9
 PORT = 7999

@@ -5,13 +5,19 @@ The gates have no meaning. One spatial gate spans 0.5000 to 0.5004, so that a fl
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 from PIL import Image, ImageDraw
 
-from psa_viz.inference.geometry import Box, Crop
-from psa_viz.inference.results import Explanation, PosePrediction, SegmentationPrediction
-from psa_viz.recording.trace import BlockAttention
 from psa_viz.rendering.skeletons import LSP_JOINTS, limbs
+from psa_viz.session.person_words import person_notes
+from psa_viz.values.geometry import Box, Crop
+from psa_viz.values.people import JOINTS, Person
+from psa_viz.values.results import Explanation, PosePrediction, SegmentationPrediction
+from psa_viz.values.trace import BlockAttention
 
 CLASSES = ("background", "skin", "hair", "upper-clothes", "lower-clothes", "dress", "footwear", "accessories")
 PALETTE = np.array(
@@ -33,7 +39,7 @@ WIDTHS = {0: 32, 1: 64, 2: 128, 3: 256}
 CELLS = {0: 48, 1: 24, 2: 12, 3: 6}
 
 NOTE = "out of memory on cuda:0 with an input of 192 pixels: this was computed on the CPU"
-"""As psa_viz.inference.memory writes it."""
+"""As psa_viz.session.memory writes it."""
 
 STANDING = {
     "head_top": (0.50, 0.08), "neck": (0.50, 0.22), "right_shoulder": (0.41, 0.25), "left_shoulder": (0.59, 0.25),
@@ -72,6 +78,57 @@ def explanation(
         weights_sha256="",
         device="cpu",
         seconds=0.284,
+    )
+
+
+SCENES = {
+    400: (((20, 20, 180, 190), 0.9, 1.0), ((230, 40, 330, 180), 0.8, 1.0)),
+    402: (),
+    404: (((30, 30, 200, 200), 0.5, 0.0),),
+}
+"""Width of a photo, 200 pixels high -> the people in it: box, score, and how well the body is seen."""
+
+
+def scene(image: np.ndarray, model: str, person: int) -> Explanation:
+    """A result for one of the people of a scene, with the notes that belong to it."""
+    people = tuple(
+        Person(box, score, ((0.0, 0.0),) * len(JOINTS), (body,) * len(JOINTS))
+        for box, score, body in SCENES[image.shape[1]]
+    )
+    shown = people[person] if people else None
+    if shown is None:
+        made = explanation(11, model, image=image, box=(0, 0, image.shape[1], image.shape[0]))
+    else:
+        x0, y0, x1, y1 = shown.box
+        side = 1.25 * shown.longer_side
+        left, top = (x0 + x1 - side) / 2, (y0 + y1 - side) / 2
+        made = explanation(11, model, image=image, box=(left, top, left + side, top + side))
+    return replace(made, people=people, person=shown, notes=person_notes(shown, image))
+
+
+def write_truth(folder: Path, result: Explanation, off: tuple[float, float] = (3.0, -4.0)) -> None:
+    """truth.json and mask.png of a picture on which every joint is predicted `off` pixels too far to the right and
+    down, one joint is hidden, and the mask is right but for the dress, which is all upper-clothes."""
+    height, width = result.image.shape[:2]
+    points = result.pose.keypoints - off
+    joints = {name: [*map(float, point), 1] for name, point in zip(result.pose.joint_names, points, strict=True)}
+    joints["left_wrist"][2] = 0
+    mask = result.segmentation.mask.copy()
+    mask[mask == CLASSES.index("upper-clothes")] = CLASSES.index("dress")
+    Image.fromarray(mask).save(folder / "mask.png")
+    facts = {"width": width, "height": height, "people": [{"joints": joints}]}
+    (folder / "truth.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def features(result: Explanation, block: str, seed: int = 3) -> np.ndarray:
+    """(C, H, W) signed numbers of the size of what a block is given, a different bump in every channel."""
+    channels, height, width = result.blocks[block].shape
+    random = np.random.default_rng(seed)
+    x, y = random.uniform(0.2, 0.8, (2, channels, 1, 1))
+    grid_y, grid_x = (np.mgrid[:height, :width] + 0.5) / [[[height]], [[width]]]
+    bumps = np.exp(-((grid_x - x) ** 2 + (grid_y - y) ** 2) / 0.02)
+    return (random.normal(1, 2, (channels, 1, 1)) * bumps - 0.3 + random.normal(0, 0.05, bumps.shape)).astype(
+        np.float32
     )
 
 

@@ -21,12 +21,12 @@ from demo.events import Events
 from demo.means import Means, means_of
 from demo.shelf import Shelf
 from demo.visit import MOST_RUNS, Visit
-from psa_viz.inference.archive import save
-from psa_viz.inference.difference import difference
-from psa_viz.inference.experiment import Experiment
 from psa_viz.models.zoo import build
-from psa_viz.recording.edit_text import from_json
-from psa_viz.recording.edits import Mute, Paint, SwitchOff
+from psa_viz.saving.archive import save
+from psa_viz.session.session import Session
+from psa_viz.values.difference import difference
+from psa_viz.values.edit_text import from_json
+from psa_viz.values.edits import Mute, Paint, SwitchOff
 
 BLOCK = "stage3.0.branch1.block0"
 
@@ -68,7 +68,7 @@ def test_the_first_edit_brings_the_untouched_pass_along(visit, engine) -> None:
     again, _ = change({"edits": asked}, after, engine)
     assert again["base"] is None
     assert again["after"]["pose"]["heatmaps"] == sent["after"]["pose"]["heatmaps"]
-    mine = Experiment(visit.shown.image, engine.model("person-psa-parallel"), visit.shown.crop)
+    mine = Session(visit.shown.image, engine.model("person-psa-parallel"), visit.shown.crop)
     expected = mine.edited([SwitchOff(BLOCK, "spatial", to=0.0)])
     np.testing.assert_array_equal(decoded(sent["after"]["pose"]["heatmaps"]), expected.pose.heatmaps.ravel())
     assert [block["name"] for block in sent["after"]["blocks"]] == sent["reached"]
@@ -81,12 +81,12 @@ def test_the_stored_examples_are_looked_at_before_anybody_asks(visit) -> None:
     engine = Engine(["person-psa-parallel", "person-none"], load=network, examples=lambda: [visit.shown])
     engine.load_in_background("person-psa-parallel").join(60)
     shown = visit.shown
-    ready = engine.experiment(shown.image, shown.model, shown.crop)
-    assert engine.experiment(shown.image.copy(), shown.model, shown.crop) is ready
+    ready = engine.session(shown.image, shown.model, shown.crop)
+    assert engine.session(shown.image.copy(), shown.model, shown.crop) is ready
     assert ready.untouched.edits == ()
     others = [(shown.image[::-1], shown.crop, None), (shown.image, replace(shown.crop, box=(0, 0, 64, 64)), None)]
     for image, crop, seed in [*others, (shown.image, shown.crop, 1)]:
-        assert engine.experiment(image, shown.model, crop, seed=seed) is not ready
+        assert engine.session(image, shown.model, crop, seed=seed) is not ready
     assert engine.status()["person-none"] == "not loaded"
 
 
@@ -217,19 +217,19 @@ def test_large_photos_are_forgotten_sooner(visit, monkeypatch) -> None:
 def test_an_edited_download_says_so_everywhere(visit, engine, tmp_path) -> None:
     asked = [{"kind": "switch-off", "block": BLOCK, "branch": "spatial", "to": 0.5}]
     _, after = change({"edits": asked}, visit, engine)
-    path = keep.write_download({"what": "everything"}, after)
+    path = keep.write_download({"what": "everything"}, after, tmp_path)
     assert path.name == "psa-viz-edited.zip"
     with zipfile.ZipFile(path) as bundle:
         bundle.extractall(tmp_path / "out")
-    from psa_viz.inference.archive import load
+    from psa_viz.saving.archive import load
 
     edited, untouched = load(tmp_path / "out"), load(tmp_path / "out" / "untouched")
     assert edited.edits == after.after.edits
     assert untouched.edits == ()
     np.testing.assert_array_equal(edited.pose.heatmaps, after.after.pose.heatmaps)
     assert from_json((tmp_path / "out" / "edits.json").read_text()) == after.edits
-    assert keep.write_download({"what": "report"}, after).name == "psa-viz-report-edited.html"
-    assert keep.write_download({"what": "notebook"}, after).name == "psa-viz-notebook-edited.zip"
+    assert keep.write_download({"what": "report"}, after, tmp_path).name == "psa-viz-report-edited.html"
+    assert keep.write_download({"what": "notebook"}, after, tmp_path).name == "psa-viz-notebook-edited.zip"
     pictures = {file.name for file in (tmp_path / "out").glob("*.png")} - {"photo.png"}
     assert pictures
     assert all("edited" in name for name in pictures)

@@ -1,5 +1,6 @@
 """What the page's evidence handlers refuse, and that they say it in one sentence."""
 
+import numpy as np
 import pytest
 
 from demo.engine import Engine
@@ -8,7 +9,8 @@ from demo.lies import lies
 from demo.progress import Progress
 from demo.shelf import Shelf
 from demo.visit import Visit
-from psa_viz.models import weights
+from psa_viz.models.files import weights
+from psa_viz.values.statistics import FLAT_RANGE
 
 GOOD = {"target": "joint:neck", "block": "stage4.0.branch3.block0", "branch": "spatial", "off": 0, "seed": 0}
 
@@ -19,9 +21,9 @@ def engine(untrained):
 
 
 @pytest.fixture(scope="module")
-def visit():
-    shelf = Shelf()
-    return Visit(shelf.load(shelf.names[0]), shelf.names[0])
+def visit(engine):
+    photo = Shelf().load("01-astronaut").image
+    return Visit(engine.explain(photo, engine.names[0], None, False), None)
 
 
 @pytest.mark.parametrize(
@@ -45,10 +47,13 @@ def test_a_wrong_request_is_refused(engine, visit, wrong, words):
         evidence({**GOOD, **wrong}, visit, engine, Progress())
 
 
-def test_every_branch_of_every_block_is_ranked(engine, visit):
+def test_every_gate_that_is_not_flat_is_ranked(engine, visit):
     sent, after = rank({"target": "class:background"}, visit, engine, Progress())
     assert sent["kind"] == "rank"
-    assert len(sent["effects"]) == 2 * len(after.shown.blocks)
+    gates = [getattr(block, branch) for block in after.shown.blocks.values() for branch in ("channel", "spatial")]
+    flat = sum(float(np.ptp(gate)) < FLAT_RANGE for gate in gates)
+    assert (len(sent["effects"]), sent["flat"]) == (len(gates) - flat, flat)
+    assert sent["effects"]
     assert sent["base"]["model"] == "person-psa-parallel"
     losses = [abs(effect["lost"]) for effect in sent["effects"]]
     assert losses == sorted(losses, reverse=True)

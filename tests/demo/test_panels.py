@@ -13,15 +13,15 @@ from demo import keep, panels
 from demo.engine import Engine
 from demo.shelf import Shelf
 from demo.visit import Visit
-from psa_viz.inference.archive import load, save
-from psa_viz.inference.geometry import Box
-from psa_viz.inference.results import Explanation
+from psa_viz.saving.archive import load, save
+from psa_viz.values.geometry import Box
+from psa_viz.values.results import Explanation
 from tests.demo import synthetic
 
 IMAGE = np.zeros((100, 200, 3), dtype=np.uint8)
 
 
-def explain(image: np.ndarray, model: str, box: Box | None, flip: bool) -> Explanation:
+def explain(image: np.ndarray, model: str, box: Box | None, flip: bool, person: int = 0) -> Explanation:
     return synthetic.explanation(1, model, image=image, box=box)
 
 
@@ -132,12 +132,12 @@ def test_an_example_that_is_not_there_is_refused(shelf: Shelf, name: str) -> Non
 
 def test_the_download_opens_again(tmp_path: Path) -> None:
     shown = synthetic.explanation()
-    with zipfile.ZipFile(keep.write_download({"what": "everything"}, Visit(shown))) as bundle:
+    with zipfile.ZipFile(keep.write_download({"what": "everything"}, Visit(shown), tmp_path)) as bundle:
         bundle.extractall(tmp_path)
     np.testing.assert_array_equal(load(tmp_path).pose.heatmaps, shown.pose.heatmaps)
-    assert keep.write_download({"what": "report"}, Visit(shown)).suffix == ".html"
+    assert keep.write_download({"what": "report"}, Visit(shown), tmp_path).suffix == ".html"
     with pytest.raises(ValueError, match="to download"):
-        keep.write_download({"what": "everything else"}, Visit(shown))
+        keep.write_download({"what": "everything else"}, Visit(shown), tmp_path)
 
 
 def test_two_equal_messages_are_two_messages() -> None:
@@ -151,3 +151,35 @@ def test_only_a_value_error_speaks_for_itself(caplog: pytest.LogCaptureFixture) 
     assert "/secret" not in text
     assert "KeyError" in text
     assert "a request failed" in caplog.text, "the log has what the visitor does not need"
+
+
+@pytest.mark.parametrize("person", [-1, 1.0, "1", True, [1]])
+def test_what_is_no_number_of_a_person_is_one_sentence(person: object) -> None:
+    with pytest.raises(ValueError, match="number of a person"):
+        panels.read_person({"person": person})
+
+
+def test_the_person_asked_for_reaches_the_network(tmp_path: Path) -> None:
+    image = np.zeros((200, 400, 3), dtype=np.uint8)
+    asked: list[int] = []
+
+    def explain(image: np.ndarray, model: str, box: Box | None, flip: bool, person: int) -> Explanation:
+        asked.append(person)
+        return synthetic.scene(image, model, person)
+
+    engine = Engine(["person-psa-parallel"], load=str, explain=explain)
+    shown = synthetic.scene(image, "person-psa-parallel", 0)
+    request = {"model": "person-psa-parallel", "person": 1}
+    sent, result = panels.run(request, shown, engine, tmp_path)
+    assert (sent["person"], len(sent["people"]), result.person_number) == (1, 2, 1)
+    panels.run({**request, "crop": "image"}, shown, engine, tmp_path)
+    assert asked == [1, 0], "the whole image has no number"
+
+
+def test_doubts_are_said_by_kind(tmp_path: Path) -> None:
+    kinds = [
+        [one["kind"] for one in panels.payload(synthetic.scene(np.zeros((200, width, 3), np.uint8), "a", 0))["doubts"]]
+        for width in synthetic.SCENES
+    ]
+    assert kinds == [[], ["nobody"], ["unsure", "cut"]]
+    assert panels.payload(synthetic.explanation())["doubts"] == [], "nobody was looked for: nothing to doubt"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from demo.payload import colours, payload, reading_order, scale_facts
 from demo.pictures import OUTSIDE
 from psa_viz.rendering.scales import Scale, gate_scale, probability_scale, stretched
 from psa_viz.rendering.skeletons import LSP_JOINTS
+from psa_viz.values.people import Person
 from tests.demo import synthetic
 
 
@@ -117,6 +119,14 @@ def test_the_crop_is_cut_where_the_box_says(explanation) -> None:
     assert picture(sent["crop"]["src"]).min() > 200
     beyond = payload(synthetic.explanation(image=image, box=(-300.0, -200.0, 0.0, 0.0)))
     assert abs(picture(beyond["crop"]["src"]).astype(int) - 128).max() < 4
+
+
+def test_everyone_found_arrives_with_the_number_of_the_one_shown(sent, explanation) -> None:
+    assert (sent["people"], sent["person"]) == ([], None)
+    people = tuple(Person((x, 2, x + 5, 9.5), 0.5, ((0, 0),) * 17, (0.5,) * 17) for x in (1, 10))
+    shown = payload(replace(explanation, people=people, person=people[1]))
+    assert shown["people"] == [{"box": [x, 2.0, x + 5, 9.5], "score": 0.5} for x in (1.0, 10.0)]
+    assert shown["person"] == 1
 
 
 def test_joints_are_read_right_above_left() -> None:

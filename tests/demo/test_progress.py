@@ -71,3 +71,33 @@ def test_many_visitors_at_once():
     for thread in threads:
         thread.join()
     assert seen == {f"v{i}": (i, 100) for i in range(8)}
+
+
+def test_what_is_stopped_before_it_begins_does_not_begin():
+    """The page shows its button as soon as it has asked; the network may be busy with others for a while."""
+    progress = Progress()
+    with progress.announced("a") as stopped:
+        progress.stop("b")
+        assert not stopped.is_set()
+        progress.stop("a")
+        assert stopped.is_set()
+        with progress.watched("a", 5) as work, pytest.raises(Cancelled):
+            work.begin()
+    with progress.announced("a"), progress.watched("a", 5) as work:
+        work.begin()  # the next one is another
+
+
+def test_a_pause_is_not_its_own_time():
+    now = [0.0]
+
+    def pause(stopped):
+        assert not stopped()
+        now[0] += 100.0
+
+    with Progress(longest=10.0, clock=lambda: now[0]).watched("a", 5, pause) as work:
+        for _ in range(3):
+            now[0] += 3.0
+            work.begin()
+        now[0] += 3.0
+        with pytest.raises(TooLong, match="after 10 seconds"):
+            work.begin()

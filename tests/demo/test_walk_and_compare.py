@@ -13,7 +13,7 @@ from demo.compare import compare
 from demo.switchboard import BRANCHES, switchboard
 from demo.visit import Visit
 from demo.walk import trained, walk
-from psa_viz.inference.experiment import Experiment
+from psa_viz.session.session import Session
 from tests.demo.test_change import BLOCK, engine, visit  # noqa: F401
 
 
@@ -24,7 +24,7 @@ def decoded(text: str, shape) -> np.ndarray:
 def test_every_step_arrives_with_its_own_scale(visit, engine) -> None:  # noqa: F811
     sent, after = walk({"block": BLOCK}, visit, engine)
     json.dumps(sent, allow_nan=False)
-    steps = after.experiment.walk(BLOCK)
+    steps = after.session.walk(BLOCK)
     assert [stage["key"] for stage in sent["stages"]] == list(steps.stages)
     for stage in sent["stages"]:
         value = decoded(stage["values"], stage["shape"])
@@ -34,7 +34,7 @@ def test_every_step_arrives_with_its_own_scale(visit, engine) -> None:  # noqa: 
         if stage["kind"] == "signed":
             assert stage["scale"]["low"] == -stage["scale"]["high"]
     gates = {stage["key"]: stage for stage in sent["stages"]}
-    shown = after.experiment.untouched.blocks[BLOCK]
+    shown = after.session.untouched.blocks[BLOCK]
     np.testing.assert_allclose(decoded(gates["spatial.gate"]["values"], shown.spatial.shape), shown.spatial, atol=1e-6)
     np.testing.assert_allclose(decoded(gates["channel.gate"]["values"], shown.channel.shape), shown.channel, atol=1e-6)
 
@@ -70,7 +70,7 @@ def test_other_formulas_are_labelled_or_say_why_not(visit, engine) -> None:  # n
 def test_a_block_that_is_not_there_and_a_model_without_blocks(visit, engine) -> None:  # noqa: F811
     with pytest.raises(ValueError, match="no PSA block"):
         walk({"block": "stage9"}, visit, engine)
-    plain = Visit(Experiment(visit.shown.image, engine.model("person-none"), visit.shown.crop).untouched)
+    plain = Visit(Session(visit.shown.image, engine.model("person-none"), visit.shown.crop).untouched)
     with pytest.raises(ValueError, match="nothing to switch"):
         switchboard({}, plain, engine)
 

@@ -15,10 +15,11 @@ def known():
     from synthetic_network import OneCell, bright_at_the_cell
 
     from psa_viz.evidence.subject import Subject
-    from psa_viz.inference.crops import fit, whole
+    from psa_viz.session.crops import fit, whole
+    from psa_viz.session.session import Session
 
     photo = bright_at_the_cell()
-    return Subject(photo, OneCell(), fit(whole(photo), photo.shape[0]))
+    return Subject(Session(photo, OneCell(), fit(whole(photo), photo.shape[0])))
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +29,7 @@ def small_network():
     from torch import nn
 
     from psa_viz.attention.polarized import PolarizedSelfAttention
-    from psa_viz.models.heads import DenseHRNet, ModelInfo
+    from psa_viz.models.nets.heads import DenseHRNet, ModelInfo
 
     torch.manual_seed(6)
     with warnings.catch_warnings():
@@ -57,6 +58,7 @@ def small_photo():
 @pytest.fixture
 def small(small_network, small_photo):
     from psa_viz.evidence.subject import Subject
-    from psa_viz.inference.crops import fit, whole
+    from psa_viz.session.crops import fit, whole
+    from psa_viz.session.session import Session
 
-    return Subject(small_photo, small_network, fit(whole(small_photo), 64))
+    return Subject(Session(small_photo, small_network, fit(whole(small_photo), 64)))

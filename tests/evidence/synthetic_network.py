@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
-from psa_viz.models.heads import ModelInfo
+from psa_viz.models.nets.heads import ModelInfo
 
 SIZE, CELLS, CHANNELS = 32, 8, 16
 CELL, CHANNEL = (2, 5), 3

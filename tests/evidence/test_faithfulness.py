@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,14 +13,15 @@ from synthetic_network import CELL, CELLS, CHANNEL, CHANNELS, OneCell, bright_at
 from psa_viz.evidence.faithfulness import faithfulness_curves, off_value, orders, rows_needed
 from psa_viz.evidence.subject import Subject
 from psa_viz.evidence.work import Cancelled, Work
-from psa_viz.inference.crops import fit, whole
+from psa_viz.session.crops import fit, whole
+from psa_viz.session.session import Session
 
 N = CELLS * CELLS
 
 
 def subject(attentive: bool = True, work: Work | None = None) -> Subject:
     photo = bright_at_the_cell()
-    return Subject(photo, OneCell(attentive), fit(whole(photo), photo.shape[0]), work)
+    return Subject(Session(photo, OneCell(attentive), fit(whole(photo), photo.shape[0])), work)
 
 
 @pytest.fixture(scope="module")
@@ -156,3 +158,27 @@ def test_what_cannot_be_used_is_refused(good) -> None:
         faithfulness_curves(good, target, "attention", "spatial", {"mine": np.zeros((3, 3))})
     with pytest.raises(ValueError, match="2 draws"):
         faithfulness_curves(good, target, "attention", "spatial", draws=1)
+
+
+def test_the_mass_that_went(good) -> None:
+    """By hand: what has gone of |gate - off| when the highest cells, or the lowest, have gone."""
+    gate = np.sort(good.gate("attention", "spatial").ravel().astype(float))[::-1]
+    found = faithfulness_curves(good, good.fix("joint:knee"), "attention", "spatial", steps=4, draws=2)
+    highest, lowest = found.get("attention").mass[0], found.get("reversed").mass[0]
+    by_hand = [gate[: k * N // 4].sum() / gate.sum() for k in range(5)]
+    np.testing.assert_allclose(highest, by_hand, rtol=1e-5)
+    np.testing.assert_allclose(lowest, 1 - np.array(by_hand)[::-1], atol=1e-5)
+    assert found.get("random").mass.shape == (2, 5)
+    far = np.abs(gate - gate.mean())
+    mean = faithfulness_curves(good, good.fix("joint:knee"), "attention", "spatial", off="mean", steps=4, draws=2)
+    np.testing.assert_allclose(mean.get("attention").mass[0][1], far[: N // 4].sum() / far.sum(), rtol=1e-4)
+
+
+def test_on_the_axis_of_mass_height_alone_is_no_advantage(good) -> None:
+    """A target that falls with the mass that is gone, whatever cells it was in, has one area for every order."""
+    found = faithfulness_curves(good, good.fix("joint:knee"), "attention", "spatial", steps=N, draws=3)
+    made = [replace(curve, left={"target": 1 - curve.mass}) for curve in found.curves if curve.mode == "delete"]
+    drawn = replace(found, curves=tuple(made))
+    for order in ("attention", "reversed", "random"):
+        np.testing.assert_allclose(drawn.areas(order, axis="mass"), 0.5, atol=1e-6)
+    assert drawn.areas("attention")[0] < drawn.areas("random").min()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
 from synthetic_network import CHANNEL
 
+from psa_viz.attention.polarized import PolarizedSelfAttention
 from psa_viz.evidence.equivariance import equivariance_of
-from psa_viz.evidence.ranking import rank_blocks
+from psa_viz.evidence.examination import examine
+from psa_viz.evidence.ranking import gates_with_a_pattern, rank_blocks
 from psa_viz.evidence.sanity import cascade, shuffle, stages
 from psa_viz.evidence.specificity import specificity_of
 from psa_viz.evidence.subject import Subject
-from psa_viz.inference.crops import fit, whole
+from psa_viz.session.crops import fit, whole
+from psa_viz.session.session import Session
 
 STAGES = [
     "heads", "merge", "stage4", "transition3", "stage3", "transition2", "stage2", "transition1", "stage1", "stem",
@@ -21,7 +26,7 @@ STAGES = [
 
 @pytest.fixture(scope="module")
 def forgotten(small_network, small_photo):
-    subject = Subject(small_photo, small_network, fit(whole(small_photo), 64))
+    subject = Subject(Session(small_photo, small_network, fit(whole(small_photo), 64)))
     before = {name: value.clone() for name, value in small_network.state_dict().items()}
     target = subject.fix("joint:neck")
     runs = [cascade(subject, target, "stage2.0.branch0.block0", seed=seed) for seed in (0, 0, 1)]
@@ -83,24 +88,53 @@ def test_a_trunk_answers_to_every_change(small) -> None:
 def test_blocks_are_ranked_by_what_is_lost(small) -> None:
     target = small.fix("joint:neck")
     effects = rank_blocks(small, target)
-    assert len(effects) == 2 * len(small.blocks)
+    assert [(e.block, e.branch) for e in sorted(effects, key=lambda e: (e.block, e.branch))] == sorted(
+        gates_with_a_pattern(small)
+    )
     assert [abs(e.lost) for e in effects] == sorted((abs(e.lost) for e in effects), reverse=True)
     first = effects[0]
-    gate = torch.full((1, *small.gate(first.block, first.branch).shape), first.off)
+    own = small.gate(first.block, first.branch)
+    gate = torch.full((1, *own.shape), first.off)
     with torch.no_grad():
         after = float(target(small.gated(first.block, first.branch, gate)))
     before = float((small.maps["pose"][target.index] * target.weights).sum())
     assert first.lost == pytest.approx(before - after, abs=1e-6)
-    assert first.off == 0.0
+    assert first.off == pytest.approx(own.mean())
+    assert rank_blocks(small, target, off=0.0)[0].off == 0.0
 
 
-def test_the_sequential_layout_is_switched_off_at_one(known) -> None:
-    assert {effect.off for effect in rank_blocks(known, known.fix("joint:knee"))} == {1.0}
+def test_a_flat_gate_is_left_out(known) -> None:
+    """A gate that is everywhere 0.5 would head the list: halving the features hurts. It has nothing to rank."""
+    assert set(gates_with_a_pattern(known)) == {("attention", "channel"), ("attention", "spatial")}
+    with torch.no_grad():
+        known.model.attention.spatial.value.weight.zero_()
+    flat = Subject(Session(known.photo, known.model, known.crop))
+    assert np.ptp(flat.gate("attention", "spatial")) == 0
+    target = flat.fix("joint:knee")
+    effects = rank_blocks(flat, target)
+    assert [(effect.block, effect.branch) for effect in effects] == [("attention", "channel")]
+    halved = torch.full((1, *flat.gate("attention", "spatial").shape), 0.25)
+    with torch.no_grad():
+        lost = float((flat.maps["pose"][target.index] * target.weights).sum()) - float(
+            target(flat.gated("attention", "spatial", halved))
+        )
+    assert lost > 0.1  # what it would have been ranked by
+
+
+def test_a_network_of_flat_gates_has_nothing_to_examine(small_network, small_photo) -> None:
+    model = deepcopy(small_network)
+    with torch.no_grad():
+        for module in model.modules():
+            if isinstance(module, PolarizedSelfAttention):
+                module.spatial.value.weight.zero_()
+                module.channel.ending[1].weight.zero_()
+    with pytest.raises(ValueError, match=r"every gate of small spans less than 0\.01 on this photo"):
+        examine(small_photo, model, "joint:neck", box=(0, 0, 64, 64))
 
 
 def test_a_gate_that_ignores_the_photo_is_found(known, small_network, small_photo) -> None:
     photos = [small_photo, small_photo[::-1].copy(), 255 - small_photo]
-    blocks = [Subject(photo, small_network, fit(whole(photo), 64)).blocks for photo in photos]
+    blocks = [Subject(Session(photo, small_network, fit(whole(photo), 64))).blocks for photo in photos]
     found = specificity_of(blocks, "stage1.block0")
     expected = np.std([one["stage1.block0"].channel for one in blocks], axis=0)
     np.testing.assert_allclose(found.deviations, expected, rtol=1e-5)

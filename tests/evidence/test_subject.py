@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from psa_viz.evidence.alone import alone
 from psa_viz.evidence.subject import Subject
-from psa_viz.inference.crops import fit, whole
-from psa_viz.recording.edits import Paint
+from psa_viz.recording.alone import alone
 from psa_viz.recording.recorder import edited, routed
+from psa_viz.session.crops import fit, whole
+from psa_viz.session.session import Session
+from psa_viz.values.edits import Paint
 
 
 def gates(subject: Subject, block: str, branch: str, *factors: float) -> torch.Tensor:
@@ -54,9 +55,9 @@ def test_a_network_without_attention_has_none_to_test(small_photo) -> None:
     from psa_viz.models.zoo import build
 
     with pytest.raises(ValueError, match="no attention"):
-        Subject(small_photo, build("person-none").eval(), fit(whole(small_photo), 64))
+        Subject(Session(small_photo, build("person-none").eval(), fit(whole(small_photo), 64)))
     with pytest.raises(TypeError, match=r"psa_viz\.load"):
-        Subject(small_photo, torch.nn.Conv2d(3, 3, 1), fit(whole(small_photo), 64))
+        Session(small_photo, torch.nn.Conv2d(3, 3, 1), fit(whole(small_photo), 64))
 
 
 def test_what_is_routed_is_gone_afterwards(small_network) -> None:

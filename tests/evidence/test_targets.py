@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from psa_viz.evidence.targets import ClassRegion, HeatmapRegion, JointPeak, Pixel, parse
-from psa_viz.inference.geometry import Crop
-from psa_viz.models.heads import ModelInfo
+from psa_viz.models.nets.heads import ModelInfo
+from psa_viz.values.geometry import Crop
 
 INFO = ModelInfo("two-headed", "paper", "parallel", ("left_wrist", "neck"), ("ground", "hair", "coat"), 32)
 CROP = Crop((100.0, 50.0, 164.0, 98.0), 32, 24, 4)  # 8 x 6 cells, 8 pixels of the photo each

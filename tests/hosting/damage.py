@@ -29,7 +29,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from psa_viz.__main__ import main as command_line
-from psa_viz.models import weights
+from psa_viz.models.files import weights
 from psa_viz.models.zoo import build
 from tests.hosting.mutants import mutants
 from tests.hosting.processes import free_ports, start, wait_until_up

@@ -24,10 +24,12 @@ def free_ports(count: int) -> list[int]:
             probe.close()
 
 
-def start(port: int, weights: Path, uploads: Path, stderr: IO[str] | None = None, **env: str) -> subprocess.Popen[str]:
+def start(
+    port: int, weights: Path, uploads: Path, stderr: IO[str] | None = None, root: str = "", **env: str
+) -> subprocess.Popen[str]:
     """The process, begun; it says "up" when it is, see `wait_until_up`."""
     return subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("serve.py")), str(port), str(weights)],
+        [sys.executable, str(Path(__file__).with_name("serve.py")), str(port), str(weights), root],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -42,6 +44,8 @@ def wait_until_up(process: subprocess.Popen[str]) -> None:
     Raises:
         RuntimeError: if it ends instead.
     """
-    if process.stdout.readline().strip() != "up":
-        process.kill()
-        raise RuntimeError("the server did not start")
+    for line in process.stdout:  # on a Space, Gradio prints more before it
+        if line.strip() == "up":
+            return
+    process.kill()
+    raise RuntimeError("the server did not start")

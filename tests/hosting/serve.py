@@ -1,23 +1,28 @@
 """Starts the page with one network of fresh weights on a port, as `python -m demo` does, and says when it is loaded.
 
-python tests/hosting/serve.py PORT WEIGHTS.safetensors
+python tests/hosting/serve.py PORT WEIGHTS.safetensors [/ROOT]
 
-It answers every line of its input with the number of hooks on its network, and ends with its input.
+It answers every line of its input with the number of hooks on its network, and ends with its input, or as the real one
+does, after a signal.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import psa_viz
-from demo import server
-from demo.app import build, launch_options
-from demo.engine import DEFAULT, Engine
+from demo.app import build
+from demo.engine import Engine
+from demo.serving.desk import Desk
+from demo.serving.ending import Ending
+from demo.serving.run import end, launch, prepare
 from demo.shelf import Shelf
+from tests.hosting.served import SERVED
 
 
 def main() -> None:
@@ -26,16 +31,25 @@ def main() -> None:
     def load(name: str, device: str = "auto") -> Any:
         return psa_viz.load(weights, device=device)
 
-    server.steady_memory()
-    server.keep_clean(server.own_folder())
-    engine = Engine([DEFAULT], load=load)
-    page = build(engine, Shelf())
-    page.launch(server_name="127.0.0.1", server_port=port, quiet=True, prevent_thread_lock=True, **launch_options())
-    engine.load_in_background(DEFAULT).join()
+    ending, desk = Ending(), Desk()
+    desk.idle.patience, desk.streams.grace = 7.0, 0.2  # seconds: the tests wait for them
+    ending.listen()
+    folder = prepare()
+    engine = Engine([SERVED], load=load)
+    page = build(engine, Shelf(), desk)
+    launch(page, engine, desk, "127.0.0.1", port, *sys.argv[3:])
+    engine.load_in_background(SERVED).join()
     print("up", flush=True)
+    threading.Thread(target=answer, args=(engine, ending), daemon=True).start()
+    ending.wait()
+    end(page, desk, folder)
+
+
+def answer(engine: Engine, ending: Ending) -> None:
+    """Say how many hooks there are, as often as asked."""
     for _ in sys.stdin:
-        print(hooks(engine.model(DEFAULT)), flush=True)
-    page.close()
+        print(hooks(engine.model(SERVED)), flush=True)
+    ending.ask()
 
 
 def hooks(model: Any) -> int:

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from psa_viz.inference import photo
-from psa_viz.inference.photo import load_photo
+from psa_viz.session import photo
+from psa_viz.session.photo import load_photo
 from tests.hosting import damage
 from tests.hosting.damage import one_sentence
 from tests.hosting.mutants import encoded, mutants, traps
@@ -82,7 +82,7 @@ def test_the_report_is_not_always_good(sign, words):
 @pytest.mark.parametrize("kind", ["RGBA", "I;16"])
 def test_reading_a_photo_takes_a_bounded_amount_of_memory(kind):
     code = (
-        "import io, resource, sys; from PIL import Image; from psa_viz.inference.photo import load_photo\n"
+        "import io, resource, sys; from PIL import Image; from psa_viz.session.photo import load_photo\n"
         f"buffer = io.BytesIO(); Image.new({kind!r}, (4000, 4000)).save(buffer, 'PNG', compress_level=1)\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "data = buffer.getvalue(); load_photo(Image.new('RGB', (4, 4))); before = peak()\n"

@@ -33,7 +33,7 @@ class Replicas:
 @pytest.fixture
 def replicas(untrained: Path, tmp_path: Path) -> Iterator[Replicas]:
     ports = free_ports(3)
-    text = (ROOT / "demo" / "replicas.conf").read_text(encoding="utf-8")
+    text = (ROOT / "demo" / "serving" / "deploy" / "replicas.conf").read_text(encoding="utf-8")
     for written, port in zip((7860, 7861, 7862), ports, strict=True):
         assert text.count(f"127.0.0.1:{written}") == 1
         text = text.replace(f"127.0.0.1:{written}", f"127.0.0.1:{port}")

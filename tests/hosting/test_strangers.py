@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo import bodies
-from demo.headers import HEADERS
+from demo.serving import bodies
+from demo.serving.headers import HEADERS
 from tests.hosting.visitor import Visitor
 
 BLOCK = "stage1.block0"
@@ -94,7 +94,7 @@ def test_what_is_no_request_is_refused(body, visitor):
 
 @pytest.mark.parametrize("name", ["run_edits", "walk", "run_photo"])
 def test_nobody_goes_around_the_queue(name, visitor):
-    body = {"data": [None], "event_data": {}, "fn_index": visitor.events[name], "session_hash": visitor.session}
+    body = {"data": [], "event_data": {}, "fn_index": visitor.events[name], "session_hash": visitor.session}
     assert visitor.http.post("/gradio_api/run/predict", json=body).status_code in (401, 403, 404)
 
 

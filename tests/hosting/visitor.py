@@ -12,8 +12,8 @@ import httpx
 class Visitor:
     """One visitor of the page at an address, with a session of their own."""
 
-    def __init__(self, address: str, timeout: float = 300.0) -> None:
-        self.http = httpx.Client(base_url=address, timeout=timeout)
+    def __init__(self, address: str, timeout: float = 300.0, **how: Any) -> None:
+        self.http = httpx.Client(base_url=address, timeout=timeout, **how)
         config = self.http.get("/config").raise_for_status().json()
         self.events = {name: one["id"] for one in config["dependencies"] for _, name in one["targets"] if name}
         self.view = next(one["id"] for one in config["components"] if one["props"].get("elem_id") == "explorer")
@@ -26,13 +26,18 @@ class Visitor:
 
     def join(self, event: str, request: Any) -> httpx.Response:
         """Trigger an event; what it answers is read from the stream."""
-        body = {"data": [None], "event_data": request, "fn_index": self.events[event], "session_hash": self.session}
+        body = {"data": [], "event_data": request, "fn_index": self.events[event], "session_hash": self.session}
         # As the browser writes it, and as it does not: json.dumps lets NaN through.
         return self.http.post(
             "/gradio_api/queue/join",
             content=json.dumps({**body, "trigger_id": self.view}),
             headers={"content-type": "application/json"},
         )
+
+    def server(self, function: str, data: Any = None) -> Any:
+        """Call one of the component's functions, as the page does beside its events."""
+        body = {"data": data, "component_id": self.view, "fn_name": function, "session_hash": self.session}
+        return self.http.post("/gradio_api/component_server", json=body).raise_for_status().json()
 
     def ask(self, event: str, **request: Any) -> dict[str, Any]:
         """Trigger an event and wait for what the component is sent.

@@ -21,8 +21,8 @@ import numpy as np
 from PIL import Image
 
 import psa_viz
-from psa_viz.inference.experiment import Experiment
-from psa_viz.recording.edit_text import from_json, to_json
+from psa_viz.session.session import Session
+from psa_viz.values.edit_text import from_json, to_json
 from tests.hosting.visitor import Visitor
 
 BLOCKS = ("stage1.block0", "stage2.0.branch1.block0", "stage4.0.branch0.block1")
@@ -57,10 +57,10 @@ def cases(weights: Path, count: int) -> list[Case]:
         photo = _photo(number)
         edit = psa_viz.Mute(BLOCKS[number % len(BLOCKS)], channels=[number % 7, 8], to=(number % 4) / 2)
         result = psa_viz.explain(Image.open(io.BytesIO(photo)), model)
-        experiment = Experiment(result.image, model, result.crop)
+        session = Session(result.image, model, result.crop)
         edits = json.loads(to_json([edit]))
-        after = experiment.edited(from_json(json.dumps(edits)))
-        made.append(Case(photo, edits, _numbers(experiment.untouched), _numbers(after)))
+        after = session.edited(from_json(json.dumps(edits)))
+        made.append(Case(photo, edits, _numbers(session.untouched), _numbers(after)))
     return made
 
 
@@ -77,6 +77,25 @@ def visit(address: str, cases: list[Case], requests: int, seed: int, tally: Tall
             answer, seconds, busy = _patiently(visitor, "run_edits", edits=case.edits, shown="own")
             _note(tally, "edits", seconds, busy, _differs(answer.get("after"), answer, case.after))
             done += 1
+
+
+LONGEST = {"target": "joint:neck", "block": "stage1.block0", "branch": "spatial", "off": 0, "seed": 0}
+"""The test of the Evidence tab that takes most passes."""
+
+
+def burden(address: str, case: Case, over: threading.Event, rounds: list[str]) -> None:
+    """One more visitor, who repeats the longest test until the others are done; notes the kind of every answer."""
+    visitor = Visitor(address)
+    visitor.ask("run_photo", upload=visitor.upload(case.photo), model="person-psa-parallel")
+
+    def end() -> None:
+        over.wait()
+        visitor.server("stop", visitor.name)
+
+    threading.Thread(target=end, daemon=True).start()
+    while not over.is_set():
+        answer = visitor.ask("evidence", shown="own", **LONGEST)
+        rounds.append("stopped" if over.is_set() else answer["kind"])
 
 
 def _patiently(visitor: Visitor, event: str, **request: Any) -> tuple[dict[str, Any], float, int]:

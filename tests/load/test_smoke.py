@@ -23,3 +23,23 @@ def test_no_answer_could_pass_for_another(untrained):
     answers = [side for case in cases(untrained, 3) for side in (case.before, case.after)]
     for one, other in combinations(answers, 2):
         assert max(np.abs(one[name] - other[name]).max() for name in one) > 10 * CLOSE
+
+
+@pytest.mark.timeout(900)
+def test_beside_the_longest_test_others_get_right_answers(untrained, tmp_path):
+    report = drive(clients=3, requests=4, photos=2, file=untrained, folder=tmp_path, evidence=True)
+    assert report["wrong"] == []
+    assert report["answered"] == 4
+    assert report["hooks_left"] == 0
+    assert report["evidence"], "it ran"
+    assert set(report["evidence"]) <= {"evidence", "stopped"}, "and was never sent away"
+
+
+def test_a_long_wait_beside_the_longest_test_is_noticed():
+    report = {
+        "clients": 3, "requests": 4, "answered": 4, "wrong": [], "hooks_left": 0, "evidence": ["evidence"],
+        "photo_seconds": {"p95": 2.9}, "memory_mb": {"before": 1, "most": 2, "end": 2, "after_each_fifth": [1, 2]},
+    }  # fmt: skip
+    assert held(report)
+    assert not held(report | {"edits_seconds": {"p95": 3.1}})
+    assert held(report | {"edits_seconds": {"p95": 3.1}, "evidence": []})

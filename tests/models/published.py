@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
+from psa_viz.models.files.official import to_official
 from psa_viz.models.full_size import build
-from psa_viz.models.official import to_official
 
 DATA = Path(__file__).parent / "data"
 

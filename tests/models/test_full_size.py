@@ -3,13 +3,13 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from published import drawn, state_of
 from torch import nn
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
 from psa_viz.models.full_size import COCO_JOINTS, build, names, split
-from psa_viz.models.heatmaps import FLOOR, as_logits
-from psa_viz.models.multiscale import resized
+from psa_viz.models.nets.heatmaps import FLOOR, as_logits
+from psa_viz.models.nets.multiscale import resized
+from tests.models.published import drawn, state_of
 
 
 def test_names():

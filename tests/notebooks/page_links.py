@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import psa_viz
-from psa_viz.recording.edit_text import from_json
+from psa_viz.values.edit_text import from_json
 
 ROOT = Path(__file__).parents[2]
 TABS = {"look", "walk", "change", "compare", "evidence", "read"}
@@ -27,7 +27,7 @@ def check_link(link):
     assert state.get("model", "person-none") in models
     other = state.get("with", "random:0")
     assert other in models or re.fullmatch(r"random:\d+", other)
-    steps = (ROOT / "demo" / "explorer" / "tour_steps.js").read_text(encoding="utf-8").count("title:")
+    steps = (ROOT / "demo" / "explorer" / "tour" / "steps.js").read_text(encoding="utf-8").count("title:")
     assert 1 <= int(state.get("tour", 1)) <= steps
     edits = state.get("edits", "[]")
     assert len(from_json(edits)) == edits.count('"kind"')

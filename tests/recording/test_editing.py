@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
-from psa_viz.recording.edits import Mute, Paint, Scale, Solo, SwitchOff
 from psa_viz.recording.recorder import edited, record
+from psa_viz.values.edits import Mute, Paint, Scale, Solo, SwitchOff
 
 C, H, W = 16, 8, 6
 CELLS = np.zeros((H, W), dtype=bool)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from psa_viz.inference.geometry import Crop
-from psa_viz.inference.results import Explanation, PosePrediction, SegmentationPrediction
-from psa_viz.recording.trace import BlockAttention
 from psa_viz.rendering.skeletons import LSP_JOINTS
+from psa_viz.values.geometry import Crop
+from psa_viz.values.results import Explanation, PosePrediction, SegmentationPrediction
+from psa_viz.values.trace import BlockAttention
 
 CLASSES = ("background", "hair", "face", "upper clothes", "lower clothes", "arms", "legs", "shoes")
 PALETTE = np.array(

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from demo.habits import habits
-from psa_viz.recording.gate_table import BlockGates, GainSummary, GateSummary, GateTable, stored
+from psa_viz.models.cards import gate_tables
 from psa_viz.rendering.habit_words import habit_sentence
+from psa_viz.values.gate_table import BlockGates, GainSummary, GateSummary, GateTable
 
 GATE = GateSummary(0.1, 0.9, 0.5, 0.4, 0.1, 0.9, 0.1, 0.0, 0.1, 0.0, 0.58)
 TABLE = GateTable("m", "paper", "parallel", "abc", "people.tar", 495, 128, ())
@@ -34,7 +35,7 @@ def test_what_is_not_attention_is_said(gate, words):
 
 
 def test_the_page_speaks_only_of_the_weights_that_were_measured():
-    table = stored("person-psa-parallel")[0]
+    table = gate_tables("person-psa-parallel")[0]
     found = habits("person-psa-parallel", table.weights_sha256)
     assert found[table.blocks[0].name][0] == habit_sentence(table, table.blocks[0])
     assert habits("person-psa-parallel", "0" * 64) == {} == habits("nobody", "")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from psa_viz.inference.geometry import Crop
-from psa_viz.inference.results import PosePrediction
 from psa_viz.rendering.overlays import draw_cells, draw_crop, draw_map, draw_mask, draw_skeleton
 from psa_viz.rendering.scales import gate_scale
 from psa_viz.rendering.skeletons import LSP_JOINTS, SIDE_COLOURS, joint_colour
+from psa_viz.values.geometry import Crop
+from psa_viz.values.results import PosePrediction
 from tests.rendering.synthetic import CROP, explanation
 
 CROPS = {

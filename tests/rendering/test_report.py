@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from psa_viz.inference.geometry import Crop
 from psa_viz.rendering.report import report
 from psa_viz.rendering.scales import gate_scale, probability_scale
 from psa_viz.rendering.words import channel_sentence, spatial_sentence
+from psa_viz.values.geometry import Crop
 from tests.rendering.synthetic import CROP, FLAT, explanation
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from psa_viz.inference.geometry import Crop
-from psa_viz.recording.trace import BlockAttention
 from psa_viz.rendering.words import channel_sentence, decimals, deviation, percent, span, spatial_sentence
+from psa_viz.values.geometry import Crop
+from psa_viz.values.trace import BlockAttention
 
 SQUARE = Crop((0.0, 0.0, 192.0, 192.0), 192, 192, 4)
 

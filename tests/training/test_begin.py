@@ -5,8 +5,8 @@ import sys
 import pytest
 import torch
 
-from psa_viz.models import weights
-from psa_viz.models.efficientnet import EfficientNetLite
+from psa_viz.models.files import weights
+from psa_viz.models.nets.efficientnet import EfficientNetLite
 from psa_viz.models.zoo import build
 from psa_viz.training import begin as module
 from psa_viz.training.begin import begin

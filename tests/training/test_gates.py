@@ -8,19 +8,19 @@ import pytest
 import torch
 
 import psa_viz
-from psa_viz.inference.crops import cut, fit, whole
-from psa_viz.inference.predict import predict
-from psa_viz.models.cards import WEIGHTS
+from psa_viz.models.cards import WEIGHTS, gate_tables
 from psa_viz.models.zoo import build
 from psa_viz.recording.blocks import KINDS, attention_blocks, psa_paths
-from psa_viz.recording.edits import Paint, SwitchOff
-from psa_viz.recording.gate_sums import GateSums, gain_summary
-from psa_viz.recording.gate_table import markdown, overview, read, stored, to_json
 from psa_viz.recording.recorder import edited, record
-from psa_viz.recording.statistics import describe
+from psa_viz.session.crops import cut, fit, whole
+from psa_viz.session.predict import predict
 from psa_viz.training import gates as gates_module
 from psa_viz.training.data import read as read_archive
 from psa_viz.training.gates import gates
+from psa_viz.values.edits import Paint, SwitchOff
+from psa_viz.values.gate_sums import GateSums, gain_summary
+from psa_viz.values.gate_table import markdown, overview, read, to_json
+from psa_viz.values.statistics import describe
 
 STORED = [path.stem for path in sorted((WEIGHTS / "gates").glob("*.json"))]
 BLOCK = "stage2.0.branch0.block1"
@@ -196,8 +196,8 @@ def test_what_is_no_table_is_refused(tmp_path, text):
 @pytest.mark.parametrize("name", STORED)
 def test_stored_tables_belong_to_the_bundled_weights(name):
     card = next(card for card in psa_viz.bundled() if card.name == name)
-    assert stored(name)
-    for table in stored(name):
+    assert gate_tables(name)
+    for table in gate_tables(name):
         assert table.model == name
         assert table.weights_sha256 == card.facts["weights_sha256"]
         assert len(table.blocks) == card.facts["psa_blocks"]
@@ -206,7 +206,7 @@ def test_stored_tables_belong_to_the_bundled_weights(name):
 
 
 def test_a_model_without_psa_has_no_tables():
-    assert stored("person-none") == ()
+    assert gate_tables("person-none") == ()
 
 
 def test_the_command_prints_and_stores_the_same(untrained, archives, tmp_path, capsys):

@@ -103,7 +103,7 @@ def test_resuming_after_a_kill_gives_the_same_weights(
 
     step, steps = loop.joint_step, []
 
-    def watched(network, tasks, number, seed):
+    def watched(network, tasks, number, seed, teacher=None):
         steps.append(number)
         return step(network, tasks, number, seed)
 

@@ -7,7 +7,7 @@ import pytest
 
 from psa_viz.training import plan as module
 from psa_viz.training.augment import Jitter
-from psa_viz.training.comparison import compare, headline_table, part_table, read_cards
+from psa_viz.training.comparison import compare, headline_table, paired_interval, part_table, read_cards
 from psa_viz.training.plan import Run, carry_out, plan
 from psa_viz.training.recipes import RECIPES, Recipe, Task, recipe_of
 
@@ -45,7 +45,9 @@ def test_finished_runs_are_left_alone(archives, tmp_path, monkeypatch):
     cards = carry_out(runs[:1], TINY, archives, tmp_path, "cpu")
     before = cards[0].stat().st_mtime_ns
     made = []
-    monkeypatch.setattr(module, "run", lambda model, *rest, run=module.run: made.append(model) or run(model, *rest))
+    monkeypatch.setattr(
+        module, "run", lambda model, *rest, run=module.run, **more: made.append(model) or run(model, *rest, **more)
+    )
     cards = carry_out(runs, TINY, archives, tmp_path, "cpu")
     assert made == ["street-psa-parallel"]
     assert cards[0].stat().st_mtime_ns == before
@@ -78,8 +80,23 @@ def test_differences_are_taken_seed_by_seed():
     np.testing.assert_allclose(psa.mean_of_metrics, [(43 + 80 + 50) / 3, (60 + 80 + 50) / 3])
     table = headline_table([plain, psa])
     assert "51.5 (43.0 to 60.0)" in table
-    assert "| +1.0, +2.0 |" in table
+    assert "| +1.0, +2.0: +1.50 (-4.85 to +7.85) |" in table  # 12.706 * 0.7071 / sqrt(2) = 6.35 to either side
     assert "| neck | 47.0 | 51.5 |" in part_table([plain, psa])
+
+
+def test_an_interval_of_paired_differences():
+    """By hand: mean 2, sd 1, t of 2 degrees of freedom 4.303, so 4.303 / sqrt(3) = 2.484 to either side."""
+    assert paired_interval(np.array([1.0, 2.0, 3.0])) == pytest.approx((2, 2 - 2.484, 2 + 2.484), abs=1e-3)
+    with pytest.raises(ValueError, match="2 to 10 paired differences, got 1"):
+        paired_interval(np.array([1.0]))
+
+
+def test_student_by_drawing():
+    """In 95% of draws the interval holds the true mean, for every number of seeds that the table serves."""
+    rng = np.random.default_rng(0)
+    for n in range(2, 11):
+        inside = [low < 0 < high for _, low, high in map(paired_interval, rng.standard_normal((4000, n)))]
+        assert np.mean(inside) == pytest.approx(0.95, abs=0.015)
 
 
 @pytest.mark.parametrize(

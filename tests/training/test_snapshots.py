@@ -9,9 +9,9 @@ from PIL import Image
 from torch import nn
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
-from psa_viz.inference.explain import explain
-from psa_viz.inference.snapshots import read_snapshots
-from psa_viz.models.heads import DenseHRNet, ModelInfo
+from psa_viz.models.nets.heads import DenseHRNet, ModelInfo
+from psa_viz.saving.snapshots import read_snapshots
+from psa_viz.session.explain import explain
 from psa_viz.training.snapshots import PHOTOS, Photo, Snapshots, due, pack
 
 JOINTS = ("left_hip", "right_hip", "neck")

@@ -1,0 +1,16 @@
+// What this page has to offer (demo.offers): read once, from one text, because the framework copies every property of the
+// component each time that something arrives.
+
+import { learnColours } from '../lib/colour.js';
+
+/** @type {any} */
+export let offer = null;
+
+/** @param {string} text JSON */
+export function readOffer(text) {
+  offer = JSON.parse(text);
+  learnColours(offer.colours);
+}
+
+/** Only a network with joints can find a person. */
+export const findsPeople = (model) => offer.tasks[model]?.joints ?? true;

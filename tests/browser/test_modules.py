@@ -1,0 +1,83 @@
+"""The page's modules as a server gives them out: whole, safe to keep, nothing else, and below any address."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from demo.app import launch_options
+from demo.explorer import modules
+from demo.serving.headers import HEADERS
+from tests.browser.test_look import part
+
+
+@pytest.fixture(scope="module")
+def client() -> TestClient:
+    options = launch_options()["app_kwargs"]
+    return TestClient(Starlette(routes=options["routes"], middleware=options["middleware"]))
+
+
+def test_every_module_arrives_as_it_is_and_may_be_kept(client: TestClient) -> None:
+    assert "main.js" in modules.NAMES
+    assert len(modules.NAMES) > 40
+    for name in modules.NAMES:
+        answer = client.get(f"/{modules.PLACE}/{name}")
+        assert answer.content == (modules.HERE / name).read_bytes()
+        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert "immutable" in answer.headers["cache-control"]
+        for header, value in HEADERS.items():
+            assert answer.headers[header.decode()] == value.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "explorer.html",
+        "component.py",
+        "__init__.py",
+        "frame/frame.css",
+        "frame",
+        "../app.py",
+        "%2e%2e/app.py",
+        "x.js",
+    ],
+)
+def test_nothing_else_of_the_folder_is_given_out(client: TestClient, path: str) -> None:
+    assert client.get(f"/{modules.PLACE}/{path}").status_code == 404
+
+
+def test_another_version_has_another_address(client: TestClient) -> None:
+    texts = {"a.js": b"1", "b.js": b"2"}
+    others = [{"a.js": b"1", "b.js": b"3"}, {"a.js": b"1", "c.js": b"2"}, {"a.js": b"1"}, {"a.js": b"1b.js 1\n2"}]
+    assert len({modules.version(one) for one in (texts, *others)}) == 5
+    assert modules.version(dict(reversed(texts.items()))) == modules.version(texts)
+    assert client.get(f"/explorer/{'0' * 16}/main.js").status_code == 404
+
+
+def test_the_page_asks_for_all_modules_at_once_and_for_none_twice(visit) -> None:
+    page = visit()
+    script = "performance.getEntriesByType('resource').map((one) => [one.name, one.startTime, one.responseEnd])"
+    asked = [(address.partition(f"{modules.PLACE}/")[2], *times) for address, *times in page.evaluate(script)]
+    began = {name: start for name, start, _ in asked if name}
+    assert sorted(name for name, *_ in asked if name) == list(modules.NAMES)
+    main = next(end for name, _, end in asked if name == "main.js")
+    assert max(began.values()) <= main  # nobody had to read main.js first to know what it imports
+
+
+def test_the_page_works_below_an_address(below) -> None:
+    page = below()
+    expect(part(page, "model")).to_have_text("person-psa-parallel")
+    page.locator("#explorer [data-example='02-without-psa']").click()
+    expect(part(page, "model")).to_have_text("person-none")
+
+
+def test_a_page_without_its_scripts_says_so(server, chromium) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.route("**/explorer/**/main.js", lambda route: route.fulfill(status=404))
+    page.goto(f"{server.address}/")
+    expect(part(page, "message")).to_have_text("The scripts of this page could not be loaded: reload the page.")
+    context.close()

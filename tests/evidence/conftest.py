@@ -12,7 +12,7 @@ import pytest
 @pytest.fixture
 def known():
     """The synthetic network and its photo."""
-    from synthetic_network import OneCell, bright_at_the_cell
+    from tests.evidence.synthetic_network import OneCell, bright_at_the_cell
 
     from psa_viz.evidence.subject import Subject
     from psa_viz.session.crops import fit, whole

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from synthetic_network import CELL, CHANNEL
+from tests.evidence.synthetic_network import CELL, CHANNEL
 
 from psa_viz.evidence.attribution import METHODS, attribute, methods_for, rows_needed
 from psa_viz.evidence.work import Cancelled, Work

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from synthetic_network import CELL, CELLS, CHANNEL, CHANNELS, OneCell, bright_at_the_cell
+from tests.evidence.synthetic_network import CELL, CELLS, CHANNEL, CHANNELS, OneCell, bright_at_the_cell
 
 from psa_viz.evidence.faithfulness import faithfulness_curves, off_value, orders, rows_needed
 from psa_viz.evidence.subject import Subject

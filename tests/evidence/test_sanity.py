@@ -7,7 +7,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import torch
-from synthetic_network import CHANNEL
+from tests.evidence.synthetic_network import CHANNEL
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
 from psa_viz.evidence.equivariance import equivariance_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from synthetic_network import OneCell, bright_at_the_cell
+from tests.evidence.synthetic_network import OneCell, bright_at_the_cell
 
 from psa_viz.__main__ import main
 from psa_viz.evidence.advantage import advantage, interval, rows_of

@@ -4,7 +4,7 @@ import re
 
 import pytest
 import torch
-from page_links import ROOT, check_link, links_in
+from tests.notebooks.page_links import ROOT, check_link, links_in
 
 from psa_viz.attention.channel import ChannelGate
 

@@ -163,7 +163,7 @@ PERSON_MOVENET = Recipe(
             Task(TAGGED, 2, 0.3, PARSED, "tagged"),
         ),
         view=192,
-        steps=2000,
+        steps=1300,
         learning_rate=1e-3,
         start_rate=0.3,
         ema=0.99,

@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from demo.last_turns import LastTurns
 
 MOST_WAITING = 64
 """Requests that wait for one device: twenty seconds on two cores. A longer line would only end in visitors who left."""
@@ -21,8 +22,6 @@ PATIENCE = 120.0
 """Seconds that a request waits for its turn."""
 SPELL = 0.2
 """Seconds after which long work hands its turn on, if anybody waits."""
-MOST_REMEMBERED = 1000
-"""Visitors whose last turn is remembered."""
 STOPPED = "Stopped: nothing was changed, and the model is as it was."
 CLOSED = "This server is being restarted: nothing was changed. Try again in a minute."
 
@@ -47,6 +46,7 @@ class Ticket:
         runs: whether it has the turn.
         began: whether it ever had it.
         since: when the turn began, in seconds.
+        served: the number of its last turn; 0 before it had one.
     """
 
     device: str
@@ -57,6 +57,7 @@ class Ticket:
     began: bool = False
     cancelled: bool = False
     since: float = 0.0
+    served: int = 0
 
 
 class Slots:
@@ -73,10 +74,10 @@ class Slots:
         self, most_waiting: int = MOST_WAITING, patience: float = PATIENCE, at_once: int = 1, spell: float = SPELL
     ) -> None:
         self.most_waiting, self.patience, self.at_once, self.spell = most_waiting, patience, at_once, spell
-        self.refused = 0
+        self.refused, self.share = 0, max(1, most_waiting // 2)
         self._changed = threading.Condition()
         self._tickets: list[Ticket] = []
-        self._served: OrderedDict[tuple[str, str], int] = OrderedDict()  # device and visitor -> when, as a number
+        self._last = LastTurns(self.share)
         self._numbers = itertools.count(1)
         self._closed = False
 
@@ -167,7 +168,7 @@ class Slots:
             if len(line) >= self.most_waiting:
                 self.refused += 1
                 raise Busy(f"The network is busy: {len(line) + 1} requests are before yours. Try again in a minute.")
-            if own >= max(1, self.most_waiting // 2):
+            if own >= self.share:
                 self.refused += 1
                 raise Busy(f"The network is busy: {own} requests of your address wait already. Try again in a minute.")
             self._tickets.append(ticket)
@@ -191,7 +192,7 @@ class Slots:
                 ticket.cancelled = True  # nobody waits for it while it ends
                 raise Busy(STOPPED)
             ticket.runs, ticket.began, ticket.since = True, True, time.monotonic()
-            self._remember(ticket)
+            self._note(ticket)
             self._changed.notify_all()
 
     def _ahead(self, ticket: Ticket) -> int:
@@ -206,17 +207,16 @@ class Slots:
         return sum(one.runs for one in line) + sum(order < own for order in nexts.values())
 
     def _order(self, ticket: Ticket) -> tuple[int, int]:
-        return self._served.get((ticket.device, ticket.visitor), 0), ticket.number
+        last = self._last.of(ticket.device, ticket.visitor, ticket.address)
+        return max(last, ticket.served), ticket.number
 
     def _waits(self, ticket: Ticket) -> bool:
         return not ticket.runs and not ticket.cancelled
 
-    def _remember(self, ticket: Ticket) -> None:
-        if ticket.visitor:
-            self._served[ticket.device, ticket.visitor] = next(self._numbers)
-            self._served.move_to_end((ticket.device, ticket.visitor))
-            while len(self._served) > MOST_REMEMBERED:
-                self._served.popitem(last=False)
+    def _note(self, ticket: Ticket) -> None:
+        again, ticket.served = ticket.served > 0, next(self._numbers)
+        if ticket.visitor or not again:  # the next step of what has no name is nobody new
+            self._last.note(ticket.device, ticket.visitor, ticket.address, ticket.served)
 
 
 @dataclass(frozen=True)

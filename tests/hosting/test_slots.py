@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -126,6 +127,41 @@ def test_programs_without_a_name_are_nobodys_second() -> None:
     for thread in waiting:
         thread.join(10)
     assert done == ["", "", "a", ""]
+
+
+def test_ever_new_names_of_one_address_keep_nobody_away() -> None:
+    slots, done, numbers = Slots(most_waiting=8), [], itertools.count()
+    with slots.turn("cpu", "me", "192.0.2.2"):
+        pass  # who had a turn before comes after everybody new
+
+    def greedy() -> None:
+        while "me" not in done and len(done) < 60:
+            with slots.turn("cpu", f"new {next(numbers)}", "192.0.2.1"):
+                until(lambda: slots.waiting() >= 4 or "me" in done)
+                done.append("new")
+
+    crowd = [threading.Thread(target=greedy, daemon=True) for _ in range(4)]
+    for one in crowd:
+        one.start()
+    until(lambda: slots.waiting() == 3)
+    in_line(slots, "me", done, address="192.0.2.2").join(30)
+    for one in crowd:
+        one.join(30)
+    assert done.index("me") == 4, "as many as one address may have waiting"
+
+
+@pytest.mark.parametrize("name", ["long", ""])
+def test_whatever_long_work_calls_itself_others_get_in_between(name) -> None:
+    slots, order = Slots(spell=0.0), []
+    with slots.turn("cpu", "a"):
+        pass  # who had a turn before comes after everybody new
+    with slots.turn("cpu", name) as turn:
+        for step in range(3):
+            waiting = in_line(slots, "a", order)
+            order.append(str(step))
+            turn.pause()
+            waiting.join(10)
+    assert order == ["0", "a", "1", "a", "2", "a"]
 
 
 def test_long_work_lets_others_in_between_and_comes_again() -> None:

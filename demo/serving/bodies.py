@@ -60,6 +60,8 @@ class BoundedBodies:
             await self.app(scope, body.receive, body.send)
         except Refused as refused:
             body.refused = refused
+        finally:
+            body.ended()
         await body.finish()
 
 
@@ -105,6 +107,12 @@ class Body:
         if self.refused is None or self.started:
             self.started = True
             await self._send(message)
+
+    def ended(self) -> None:
+        """Give room back that was announced and not used: a header alone must keep nobody's photo away."""
+        if self.quota is not None and self.taken > self.read:
+            self.quota.give_back(self.address, self.taken - self.read)
+            self.taken = self.read
 
     async def finish(self) -> None:
         """Send the refusal, if there is one and nothing was sent yet."""

@@ -61,6 +61,19 @@ class Quota:
             self._taken.append((self.clock(), address, size))
             self._of[address] += size
 
+    def give_back(self, address: str, size: int) -> None:
+        """Of what an address took within the hour, so many bytes did not come after all."""
+        with self._lock:
+            self._forget()
+            for place in range(len(self._taken) - 1, -1, -1):
+                when, whose, there = self._taken[place]
+                back = min(size, there) if whose == address else 0
+                self._taken[place] = when, whose, there - back
+                self._of[address] -= back
+                size -= back
+                if not size:
+                    return
+
     def kept(self) -> int:
         """Bytes of the last hour."""
         with self._lock:

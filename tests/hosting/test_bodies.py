@@ -93,6 +93,34 @@ def test_an_upload_without_room_is_refused_before_it_is_read(says):
     assert asked(app, "/queue/join", [piece], address="192.0.2.1")[0]["status"] == 200, "only files are kept"
 
 
+@pytest.mark.parametrize("inner", [reads_all, hides_errors])
+@pytest.mark.parametrize("sent", [0, 1])
+def test_room_that_was_announced_and_not_used_is_free_again(inner, sent):
+    """Thirty headers would otherwise keep everybody's photos away for an hour."""
+    quota = Quota(most=4 * bodies.PIECE, most_of_one=4 * bodies.PIECE)
+    app = bodies.BoundedBodies(inner, quota, patience=0.05)
+    piece = bytes(bodies.PIECE)
+    asked(app, "/upload", [piece] * sent, length(4 * len(piece)), "192.0.2.1", never=True)
+    assert quota.kept() == sent * len(piece)
+    assert asked(app, "/upload", [piece] * (4 - sent), [], "192.0.2.2")[0]["status"] == 200
+    assert quota.kept() == 4 * len(piece)
+
+
+def test_what_is_given_back_is_the_newest_of_that_address():
+    now = [0.0]
+    quota = Quota(most=100, most_of_one=100, age=10, clock=lambda: now[0])
+    quota.take("a", 30)
+    now[0] = 6.0
+    quota.take("b", 20)
+    quota.take("a", 40)
+    quota.give_back("a", 50)
+    assert quota.kept() == 40
+    now[0] = 11.0  # of the first photo's 20 that were left, and b's
+    assert quota.kept() == 20
+    quota.give_back("a", 99)
+    assert quota.kept() == 20
+
+
 def test_small_pieces_are_not_noted_one_by_one():
     quota = Quota()
     asked(bodies.BoundedBodies(reads_all, quota), "/upload", [b"x"] * 5000)

@@ -53,7 +53,10 @@ def evidence(
         found = [attribution.attribute(subject, target, method, block, branch, off, seed=seed) for method in methods]
         rankings = {one.method: one.native for one in found}
         curves = faithfulness.faithfulness_curves(subject, target, block, branch, rankings, off, seed=seed)
-        maps = [map_facts(one, gate, branch, seed) for one in found]
+        maps = []
+        for one in found:
+            work.begin()  # no pass of the network, and as long as one: others may go first
+            maps.append(map_facts(one, gate, branch, seed))
     facts = {"kind": "evidence", "base": base, "target": target_facts(target), "maps": maps}
     return {
         **facts,

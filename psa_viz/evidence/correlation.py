@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torchmetrics.functional.image import structural_similarity_index_measure
@@ -32,9 +34,19 @@ def spearman(one: np.ndarray, other: np.ndarray) -> float | None:
         raise ValueError(f"expected two arrays of one shape, got {one.shape} and {other.shape}")
     if not (np.isfinite(one).all() and np.isfinite(other).all()):
         raise ValueError("expected finite values to rank, got some that are not")
-    a, b = (found - found.mean() for found in (ranks(one), ranks(other)))
-    length = np.sqrt((a @ a) * (b @ b))
-    return float(np.clip(a @ b / length, -1, 1)) if length > 0 else None
+    return _correlation(_centred(one), _centred(other))
+
+
+def _centred(values: np.ndarray) -> np.ndarray:
+    """Ranks around their mean."""
+    found = ranks(values)
+    return found - found.mean()
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float | None:
+    """Of centred ranks; None where one of them is constant."""
+    length = np.sqrt((one @ one) * (other @ other))
+    return float(np.clip(one @ other / length, -1, 1)) if length > 0 else None
 
 
 def similarity(one: np.ndarray, other: np.ndarray) -> float | None:
@@ -62,7 +74,7 @@ def correlate(
         magnitude: size of the other map's values; |other| by default.
         seed: of the draws.
     """
-    drawn = elsewhere(gate, DRAWS, seed)
+    drawn = [_centred(one) for one in elsewhere(gate, DRAWS, seed)]  # ranked once: it is most of the work
     magnitude = np.abs(other) if magnitude is None else magnitude
     return Correlation(
         gate=branch,
@@ -75,8 +87,10 @@ def correlate(
     )
 
 
-def _band(drawn: np.ndarray, other: np.ndarray) -> tuple[float, float] | None:
-    found = [spearman(one, other) for one in drawn]
+def _band(drawn: Sequence[np.ndarray], other: np.ndarray) -> tuple[float, float] | None:
+    """(n,) centred ranks of every draw, and the map that they are held against -> where 95 of 100 of them lie."""
+    held = _centred(other)
+    found = [_correlation(one, held) for one in drawn]
     if None in found:
         return None
     low, high = np.quantile(found, (0.025, 0.975))

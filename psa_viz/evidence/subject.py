@@ -98,14 +98,18 @@ class Subject:
     def run(self, images: Tensor, ways: dict[str, Callable[[Tensor], Tensor]] | None = None) -> dict[str, Tensor]:
         """What the network returns for other inputs, (N, 3, H, W), normalised; `ways` as in `routed`."""
         self.work.begin()
-        with alone(self.model), routed(self.model, ways or {}):
-            outputs = self.model(images.contiguous(memory_format=torch.channels_last))
-        self.work.step(len(images), torch.is_grad_enabled() and images.requires_grad)
-        return outputs
+        return self._ran(images, ways or {})
 
     def blocks_of(self, images: Tensor) -> dict[str, list[BlockAttention]]:
         """Block -> its gates for each of other inputs, (N, 3, H, W), normalised."""
+        self.work.begin()  # where others may use the network: it has no hook of ours yet
         with torch.no_grad(), record(self.model, KINDS) as trace:
-            self.run(images)
+            self._ran(images, {})
         rows = [attention_blocks(self.model, trace, image) for image in range(len(images))]
         return {name: [row[name] for row in rows] for name in self.blocks}
+
+    def _ran(self, images: Tensor, ways: dict[str, Callable[[Tensor], Tensor]]) -> dict[str, Tensor]:
+        with alone(self.model), routed(self.model, ways):
+            outputs = self.model(images.contiguous(memory_format=torch.channels_last))
+        self.work.step(len(images), torch.is_grad_enabled() and images.requires_grad)
+        return outputs

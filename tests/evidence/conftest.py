@@ -12,11 +12,10 @@ import pytest
 @pytest.fixture
 def known():
     """The synthetic network and its photo."""
-    from tests.evidence.synthetic_network import OneCell, bright_at_the_cell
-
     from psa_viz.evidence.subject import Subject
     from psa_viz.session.crops import fit, whole
     from psa_viz.session.session import Session
+    from tests.evidence.synthetic_network import OneCell, bright_at_the_cell
 
     photo = bright_at_the_cell()
     return Subject(Session(photo, OneCell(), fit(whole(photo), photo.shape[0])))

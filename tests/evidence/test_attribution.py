@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from tests.evidence.synthetic_network import CELL, CHANNEL
 
 from psa_viz.evidence.attribution import METHODS, attribute, methods_for, rows_needed
 from psa_viz.evidence.work import Cancelled, Work
+from tests.evidence.synthetic_network import CELL, CHANNEL
 
 
 def state(model: torch.nn.Module) -> dict:

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests.evidence.synthetic_network import CELL, CELLS, CHANNEL, CHANNELS, OneCell, bright_at_the_cell
 
 from psa_viz.evidence.faithfulness import faithfulness_curves, off_value, orders, rows_needed
 from psa_viz.evidence.subject import Subject
 from psa_viz.evidence.work import Cancelled, Work
 from psa_viz.session.crops import fit, whole
 from psa_viz.session.session import Session
+from tests.evidence.synthetic_network import CELL, CELLS, CHANNEL, CHANNELS, OneCell, bright_at_the_cell
 
 N = CELLS * CELLS
 

@@ -7,7 +7,6 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import torch
-from tests.evidence.synthetic_network import CHANNEL
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
 from psa_viz.evidence.equivariance import equivariance_of
@@ -18,6 +17,7 @@ from psa_viz.evidence.specificity import specificity_of
 from psa_viz.evidence.subject import Subject
 from psa_viz.session.crops import fit, whole
 from psa_viz.session.session import Session
+from tests.evidence.synthetic_network import CHANNEL
 
 STAGES = [
     "heads", "merge", "stage4", "transition3", "stage3", "transition2", "stage2", "transition1", "stage1", "stem",

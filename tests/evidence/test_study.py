@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.evidence.synthetic_network import OneCell, bright_at_the_cell
 
 from psa_viz.__main__ import main
 from psa_viz.evidence.advantage import advantage, interval, rows_of
@@ -19,6 +18,7 @@ from psa_viz.evidence.study_files import read, write
 from psa_viz.evidence.study_section import study_section
 from psa_viz.evidence.study_table import Gate, GateRow, PhotoRow, Study
 from psa_viz.evidence.work import Cancelled, Work
+from tests.evidence.synthetic_network import OneCell, bright_at_the_cell
 
 RUNS = sorted((Path(__file__).parents[2] / "docs" / "runs" / "evidence").glob("*.json"))
 SPATIAL = Gate("attention", "spatial", 0.0, 0.0)

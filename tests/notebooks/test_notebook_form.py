@@ -10,6 +10,7 @@ import book
 import nbformat
 import pytest
 from checks import exercises, hint
+
 from tests.notebooks.page_links import check_link
 
 ROOT = Path(__file__).parents[2]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from checks import exercises
 from nbformat.v4 import new_code_cell
+
 from tests.notebooks.notebook_answers import RIGHT, WRONG
 
 CHECK = re.compile(r'^check\("(\d\d\.\d)", answer_(\d)')

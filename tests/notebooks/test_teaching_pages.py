@@ -4,9 +4,9 @@ import re
 
 import pytest
 import torch
-from tests.notebooks.page_links import ROOT, check_link, links_in
 
 from psa_viz.attention.channel import ChannelGate
+from tests.notebooks.page_links import ROOT, check_link, links_in
 
 PAGES = ("docs/TEACHING.md", "notebooks/README.md")
 SHEET = (ROOT / "docs" / "teaching-sheet.html").read_text(encoding="utf-8")

@@ -1,9 +1,10 @@
-"""The map of all PSA blocks: where each stands in the network, and one number of each at a time."""
+"""The map of all PSA blocks: in the order of the pass, with one number of each at a time."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from psa_viz.rendering.scales import STATISTIC_COLORMAP, Scale, statistic_scale
@@ -15,16 +16,27 @@ if TYPE_CHECKING:
 
 
 def block_map(blocks: Mapping[str, BlockAttention], scale_facts: Callable[[Scale], dict[str, Any]]) -> dict[str, Any]:
-    """Rows, columns and cells of the map, and for every statistic its values and two scales: all that is possible, and
-    only what these blocks have."""
-    layout = lay_out({name: block.shape[1:] for name, block in blocks.items()})
-    labels = [f"{width}\u2009\u00d7\u2009{height} cells" for height, width in layout.rows]
+    """The headings of the blocks in the order of the pass, and for every statistic its values and two scales: all that
+    is possible, and only what these blocks have."""
     return {
-        "columns": [{"text": text, "span": span} for text, span in layout.columns],
-        "rows": labels if len(labels) > 1 else ["blocks"],
-        "cells": [[place.row, place.column] for place in layout.places],
+        "groups": groups({name: block.shape[1:] for name, block in blocks.items()}),
         "statistics": [_facts(statistic, blocks, scale_facts) for statistic in STATISTICS],
     }
+
+
+def groups(sizes: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
+    """Name of a block -> (H, W), in the order of the pass, to headings with the number of blocks that follow one another
+    under each."""
+    layout = lay_out(sizes)
+    heading_of = [text for text, span in layout.columns for _ in range(span)]
+    runs = groupby(heading_of[place.column] for place in layout.places)
+    return [{"text": text, "count": len(list(run))} for text, run in runs]
+
+
+def edited_values(blocks: Mapping[str, BlockAttention]) -> dict[str, dict[str, Any]]:
+    """Key of every statistic -> its values of these blocks, as numbers and as the map prints them."""
+    found = {statistic.key: statistic.values(blocks).tolist() for statistic in STATISTICS}
+    return {key: {"values": values, "texts": [short(value) for value in values]} for key, values in found.items()}
 
 
 def _facts(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from demo.asked_edits import read_edits
+from demo.blockmap import edited_values
 from demo.difference_facts import change_facts, second_facts
 from demo.engine import Engine
 from demo.means import means_of
@@ -45,6 +46,7 @@ def edited_facts(visit: Visit) -> dict[str, Any]:
         "texts": list(after.edits),
         "reached": reached,
         "after": second_facts(after, reached),
+        "statistics": edited_values(after.blocks),
         "change": change_facts(before, after),
     }
 

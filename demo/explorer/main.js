@@ -43,6 +43,7 @@ import * as box from './photo/box.js';
 import * as doubts from './photo/doubts.js';
 import * as enlarged from './photo/enlarged.js';
 import * as people from './photo/people.js';
+import * as peek from './photo/peek.js';
 import * as photo from './photo/photo.js';
 import * as pointing from './frame/pointing.js';
 import * as sources from './photo/sources.js';
@@ -66,6 +67,7 @@ const PANELS = [
   frameTabs,
   pointing,
   photo,
+  peek,
   people,
   doubts,
   enlarged,

@@ -41,8 +41,16 @@ class Statistic:
 
 
 def gain_deviation(block: BlockAttention) -> float:
-    """Standard deviation of the factor by which the block multiplies its features, over channels and cells."""
-    return float(block.gain().astype(np.float64).std())
+    """Standard deviation of the factor by which the block multiplies its features, over channels and cells.
+
+    From the two gates alone: every channel meets every cell once, so the gates vary independently. The (C, H, W) factor
+    is never formed.
+    """
+    channel, spatial = block.channel.astype(np.float64), block.spatial.astype(np.float64)
+    if block.layout == "parallel":
+        return float(np.sqrt(channel.var() + spatial.var()))
+    both, one = channel.var() * spatial.var(), channel.var() * spatial.mean() ** 2
+    return float(np.sqrt(both + one + spatial.var() * channel.mean() ** 2))
 
 
 def _always(largest: float) -> dict[str, float]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from demo.blockmap import short
 from psa_viz.session.session import Session
 from psa_viz.values.difference import difference
 from psa_viz.values.edits import SwitchOff
@@ -24,6 +25,11 @@ def test_what_the_edit_can_not_reach_is_grey_and_says_so(bench: Page, session: S
         word = "edited" if name == BLOCK else "reached by the edits" if name in reached else "beyond reach"
         assert button.get_attribute("aria-label").endswith(word)
         assert ("beyond" in (button.get_attribute("class") or "").split()) == (name not in reached)
+    after = session.edited([SwitchOff(BLOCK, "channel", to=0.0)])
+    part(bench, "statistic").select_option("channel-range")
+    for name, block in after.blocks.items():
+        printed = bench.locator(f'#explorer [data-block="{name}"]').inner_text()
+        assert printed == short(block.channel_statistics.range), "the map has the edited values"
 
 
 def test_an_edited_state_is_marked_and_untouched_pages_are_not(bench: Page) -> None:

@@ -35,6 +35,9 @@ def printed(text: str) -> float:
     return float(re.findall(r"\d+(?:\.\d+)?(?:e[\u2212-]\d+)?", text)[-1].replace("\u2212", "-"))
 
 
+CHOSEN = '#explorer [data-block][aria-checked="true"]'
+
+
 def choose_block(page: Page, name: str) -> None:
     page.locator(f'#explorer [data-block="{name}"]').click()
     expect(part(page, "block-name")).to_have_text(name)
@@ -130,10 +133,32 @@ def test_blocks_are_chosen_by_keyboard(look: Page) -> None:
     look.keyboard.press("ArrowRight")
     expect(part(look, "block-name")).to_have_text("stage2.0.branch0.block1")
     look.keyboard.press("ArrowDown")
-    expect(part(look, "block-name")).to_have_text("stage2.0.branch1.block1")
+    above, below = (look.locator(f'#explorer [data-block="stage2.0.branch0.block1"], {CHOSEN}').nth(i) for i in (0, 1))
+    assert below.bounding_box()["x"] == pytest.approx(above.bounding_box()["x"], abs=1)
+    assert below.bounding_box()["y"] > above.bounding_box()["y"]
+    look.keyboard.press("ArrowUp")
     look.keyboard.press("ArrowLeft")
-    expect(part(look, "block-name")).to_have_text("stage2.0.branch1.block0")
-    assert look.evaluate("document.activeElement.dataset.block") == "stage2.0.branch1.block0"
+    expect(part(look, "block-name")).to_have_text("stage2.0.branch0.block0")
+    assert look.evaluate("document.activeElement.dataset.block") == "stage2.0.branch0.block0"
+
+
+def test_every_block_is_a_picture_of_its_map_that_lies_over_the_photo_while_pointed_at(
+    look: Page, shown: Explanation
+) -> None:
+    button, over = look.locator('#explorer [data-block="stage1.block1"]'), part(look, "photo-peek")
+    block = shown.blocks["stage1.block1"]
+    expect(over).to_be_hidden()
+    button.hover()
+    expect(over).to_be_visible()
+    size = "(canvas) => [canvas.height, canvas.width]"
+    assert over.evaluate(size) == button.locator("canvas").evaluate(size) == list(block.spatial.shape)
+    opaque = "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
+    small, large = (np.array(one.evaluate(opaque)).reshape(-1, 4) for one in (button.locator("canvas"), over))
+    assert np.abs(small[:, :3] - large[:, :3]).max() <= 2, "the same colours; the one over the photo lets it show"
+    assert (small[:, 3] == 255).all()
+    assert (large[:, 3] < 255).all()
+    part(look, "map-words").hover()
+    expect(over).to_be_hidden()
 
 
 def test_another_statistic_recolours_the_blocks_with_its_own_numbers(look: Page, shown: Explanation) -> None:

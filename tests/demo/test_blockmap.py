@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from demo.blockmap import block_map, rounded_out, short
+from demo.blockmap import block_map, edited_values, groups, rounded_out, short
 from demo.payload import scale_facts
 from tests.demo import synthetic
 
@@ -15,15 +15,25 @@ def explanation():
     return synthetic.explanation()
 
 
-def test_every_block_has_a_cell_of_its_own_and_every_row_its_size(explanation) -> None:
-    facts = block_map(explanation.blocks, scale_facts)
-    assert [(column["text"], column["span"]) for column in facts["columns"]] == [
-        (f"stage {stage}", 2) for stage in (1, 2, 3, 4)
+def test_blocks_stand_in_the_order_of_the_pass_under_their_headings(explanation) -> None:
+    facts = block_map(explanation.blocks, scale_facts)["groups"]
+    assert sum(group["count"] for group in facts) == len(explanation.blocks)
+    assert [group["text"] for group in facts] == [f"stage {stage}" for stage in (1, 2, 3, 4)]
+
+
+def test_a_heading_comes_again_where_the_pass_comes_back_to_it() -> None:
+    names = {"stage1.block0": (4, 4), "pyramid.0": (4, 4), "stage2.block0": (2, 2), "stage2.block1": (2, 2)}
+    trunk = "trunk, in the order of the pass"
+    assert groups(names) == [
+        {"text": trunk, "count": 1},
+        {"text": "pyramid", "count": 1},
+        {"text": trunk, "count": 2},
     ]
-    assert len(set(map(tuple, facts["cells"]))) == len(explanation.blocks)
-    assert len(facts["rows"]) == 4
-    for block, (row, _) in zip(explanation.blocks.values(), facts["cells"], strict=True):
-        assert facts["rows"][row] == f"{block.shape[2]}\u2009\u00d7\u2009{block.shape[1]} cells"
+
+
+def test_edited_values_are_written_as_the_map_writes_them(explanation) -> None:
+    facts, edited = block_map(explanation.blocks, scale_facts)["statistics"], edited_values(explanation.blocks)
+    assert {one["key"]: one["texts"] for one in facts} == {key: one["texts"] for key, one in edited.items()}
 
 
 def test_values_are_the_blocks_own(explanation) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,8 +16,9 @@ from tests.rendering.synthetic import FLAT, explanation
 def test_statistics(one):
     blocks = explanation().blocks
     gate, what = one.label.split(" ")
-    values = getattr(blocks[FLAT], gate)().astype(np.float64) if gate == "gain" else getattr(blocks[FLAT], gate)
-    values = values.astype(np.float64)
+    flat = blocks[FLAT]
+    exact = replace(flat, channel=flat.channel.astype(np.float64), spatial=flat.spatial.astype(np.float64))
+    values = exact.gain() if gate == "gain" else getattr(exact, gate)
     share = values.ravel() / values.sum()
     expected = {
         "range": np.ptp(values),
@@ -30,6 +33,12 @@ def test_statistics(one):
     assert scale.low == 0.0
     assert scale.label == f"{one.words}, absolute scale"
     assert statistic(one.key) is statistic(one.label) is one
+
+
+def test_the_gain_of_a_sequential_block_varies_as_the_product_does() -> None:
+    block = replace(explanation().blocks[FLAT], layout="sequential")
+    product = block.channel.astype(np.float64)[:, None, None] * block.spatial.astype(np.float64)
+    assert statistic("gain-sd").of(block) == pytest.approx(product.std(), rel=1e-9)
 
 
 def test_the_widest_gates_reach_the_end_of_the_absolute_scales() -> None:

@@ -5,7 +5,7 @@ import { paintVector } from '../lib/chart.js';
 import { make, part } from '../lib/dom.js';
 import { inWords, known, minus, signed } from '../lib/numbers.js';
 import { view } from '../state/view.js';
-import { found, onFound } from './test.js';
+import { found, onFound } from '../state/found.js';
 
 function agreement(one) {
   if (one.rho === null) return 'no rank correlation with attention: one of the two is constant';

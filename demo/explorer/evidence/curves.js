@@ -5,7 +5,7 @@ import { fillSelect, make, part, segmented, svg } from '../lib/dom.js';
 import { inWords } from '../lib/numbers.js';
 import { table } from '../lib/tables.js';
 import { showAsText } from '../text/text.js';
-import { found, onFound } from './test.js';
+import { found, onFound } from '../state/found.js';
 
 const ORDERS = {
   attention: ['highest attention first', { stroke: '#1f6fb2', width: 2.6 }],

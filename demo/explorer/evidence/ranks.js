@@ -5,7 +5,8 @@ import { signed } from '../lib/numbers.js';
 import { table } from '../lib/tables.js';
 import { chooseBlock, view } from '../state/view.js';
 import { showAsText } from '../text/text.js';
-import { chooseBranch, found, onFound } from './test.js';
+import { chooseBranch } from './test.js';
+import { found, onFound } from '../state/found.js';
 
 const RANKS_SHOWN = 15;
 

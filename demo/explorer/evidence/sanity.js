@@ -4,7 +4,7 @@ import { make, part } from '../lib/dom.js';
 import { inWords, known } from '../lib/numbers.js';
 import { table } from '../lib/tables.js';
 import { showAsText } from '../text/text.js';
-import { found, onFound } from './test.js';
+import { found, onFound } from '../state/found.js';
 
 export function mount() {
   onFound(drawSanity);

@@ -3,10 +3,10 @@
 import { readScale } from '../lib/colour.js';
 import { element, part, segmented, wholeNumber } from '../lib/dom.js';
 import { floats } from '../lib/numbers.js';
-import { signal } from '../lib/signal.js';
 import { onAnswer } from '../state/answers.js';
+import { takeFound } from '../state/found.js';
 import { ask, me, requests, say, server } from '../state/requests.js';
-import { here, onLeaving } from '../state/view.js';
+import { here } from '../state/view.js';
 import { writeText } from '../text/text.js';
 
 const TEST_WORDS = {
@@ -17,14 +17,7 @@ const TEST_WORDS = {
 
 /** @type {any} */
 let branch = null;
-/** @type {{ curves: any, rank: any, sanity: any }} */
-const state = { curves: null, rank: null, sanity: null };
-const changed = signal();
 let [watching, began] = [0, 0];
-
-/** What the tests of the shown result found. @type {Readonly<{ curves: any, rank: any, sanity: any }>} */
-export const found = state;
-export const onFound = changed.subscribe;
 
 /** @param {'spatial' | 'channel'} name the gate that is tested */
 export const chooseBranch = (name) => branch.choose(name);
@@ -47,16 +40,11 @@ export function mount() {
   });
   onAnswer('rank', (value) => take({ rank: value }));
   onAnswer('sanity', (value) => take({ sanity: value }));
-  onLeaving(() => {
-    Object.assign(state, { curves: null, rank: null, sanity: null });
-    changed.tell();
-  });
 }
 
 function take(more) {
   watchTest();
-  Object.assign(state, more);
-  changed.tell();
+  takeFound(more);
   writeText();
 }
 

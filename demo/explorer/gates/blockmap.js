@@ -1,16 +1,23 @@
-// Every PSA block as one button: stages from left to right, branches below one another.
+// Every PSA block as a small picture of its map, in the order of the pass, with one number below. The one that is pointed
+// at lies over the photo. After a ranking, frames are as wide as the measured effect; after an edit, the maps are edited.
 
-import { ALL, drawLegend, spatialAt } from '../lib/cells.js';
-import { colourIndex } from '../lib/colour.js';
+import { ALL, drawLegend, paintCells, spatialAt } from '../lib/cells.js';
+import { rgbOf } from '../lib/colour.js';
 import { make, part, segmented } from '../lib/dom.js';
-import { reachOf } from '../state/edits.js';
+import { signed } from '../lib/numbers.js';
+import { edits, reachOf } from '../state/edits.js';
 import { focus, onFocus } from '../state/focus.js';
+import { effectOf, found, mostEffect, onFound } from '../state/found.js';
 import { lit, onLit } from '../state/lit.js';
-import { onGates } from '../state/showing.js';
+import { peekAt } from '../state/peek.js';
+import { blockAt, onGates } from '../state/showing.js';
+import { tabs } from '../state/tabs.js';
 import { chooseBlock, hasBlocks, onResult, view } from '../state/view.js';
 
-/** @type {{ buttons: any[] }} */
-const blockmap = { buttons: [] };
+const WIDEST = 7; // pixels of the frame of the block that matters most
+
+/** @type {{ buttons: HTMLButtonElement[], painted: any[] }} */
+const blockmap = { buttons: [], painted: [] };
 
 export function mount() {
   segmented('map-scale', 'absolute', paintBlockMap);
@@ -22,6 +29,7 @@ export function mount() {
     drawBlockMap(result);
   });
   onGates(paintBlockMap);
+  onFound(drawFrames);
   onLit(() => {
     for (const button of blockmap.buttons) button.classList.toggle('lit', lit.edit?.block === button.dataset.block);
   });
@@ -35,73 +43,72 @@ function fillStatistics(result) {
 }
 
 function drawBlockMap(result) {
-  const grid = part('blockmap');
-  const { columns, rows, cells } = result.map;
-  const count = columns.reduce((sum, column) => sum + column.span, 0);
-  grid.style.setProperty('--columns', count);
-  const nodes = [make('span', { class: 'corner' })];
-  let start = 2;
-  for (const column of columns) {
-    nodes.push(
-      make('span', {
-        class: 'stage-name',
-        text: column.text,
-        style: { gridColumn: `${start} / span ${column.span}`, gridRow: 1 },
-      }),
-    );
-    start += column.span;
-  }
-  rows.forEach((text, row) =>
-    nodes.push(make('span', { class: 'row-name', text, style: { gridColumn: 1, gridRow: row + 2 } })),
-  );
-  const starts = new Set();
-  columns.reduce((at, column) => {
-    starts.add(at);
-    return at + column.span;
-  }, 0);
+  const headings = result.map.groups.flatMap(({ text, count }) => [{ text, count }, ...Array(count - 1).fill(null)]);
+  const { width, height } = result.crop;
+  blockmap.painted = [];
   blockmap.buttons = result.blocks.map((block, i) => {
-    const [row, column] = cells[i];
-    const button = make('button', {
-      type: 'button',
-      role: 'radio',
-      'data-block': block.name,
-      class: starts.has(column) ? 'first' : null,
-      style: { gridColumn: column + 2, gridRow: row + 2 },
-    });
+    const canvas = make('canvas', { 'aria-hidden': 'true', style: { aspectRatio: `${width} / ${height}` } });
+    const button = make(
+      'button',
+      { type: 'button', role: 'radio', 'data-block': block.name },
+      canvas,
+      make('span', { class: 'value' }),
+    );
     button.addEventListener('click', () => chooseBlock(i));
-    button.addEventListener('pointerenter', () => readBlockMap(focus.place, i));
-    button.addEventListener('pointerleave', () => readBlockMap(focus.place));
-    button.addEventListener('focus', () => readBlockMap(focus.place, i));
-    button.addEventListener('blur', () => readBlockMap(focus.place));
+    for (const name of ['pointerenter', 'focus']) button.addEventListener(name, () => pointTo(i));
+    for (const name of ['pointerleave', 'blur']) button.addEventListener(name, () => pointTo(null));
     return button;
   });
-  grid.replaceChildren(...nodes, ...blockmap.buttons);
+  part('blockmap').replaceChildren(
+    ...blockmap.buttons.map((button, i) => make('div', { class: 'cell' }, ...heading(headings[i]), button)),
+  );
+  peekAt(null);
+  drawFrames();
   paintBlockMap();
 }
 
-// Arrow keys move to the nearest block in that direction, and choose it.
-function moveChoice(event) {
-  const [down, across] =
-    { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key] ?? [];
-  if (down === undefined) return;
-  event.preventDefault();
-  const { cells } = view.result.map;
-  const [row, column] = cells[view.block];
-  const far = (cell) => {
-    const [dy, dx] = [cell[0] - row, cell[1] - column];
-    const along = down ? dy * down : dx * across;
-    const aside = Math.abs(down ? dx : dy);
-    return along > 0 ? along + 3 * aside : Infinity;
-  };
-  const distances = cells.map(far);
-  const nearest = distances.indexOf(Math.min(...distances));
-  if (distances[nearest] === Infinity) return;
-  chooseBlock(nearest);
-  blockmap.buttons[nearest].focus();
+function heading(one) {
+  if (!one) return [];
+  const name = make('span', { class: 'stage-name', title: one.text, text: one.text });
+  name.style.setProperty('--count', one.count);
+  return [name];
 }
 
+function pointTo(block) {
+  peekAt(block);
+  readBlockMap(focus.place, block);
+}
+
+// Left and right in the order of the pass; up and down to the nearest one of the next line.
+function moveChoice(event) {
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  const down = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (!step && !down) return;
+  event.preventDefault();
+  const next = step ? view.block + step : nearest(down);
+  if (!blockmap.buttons[next]) return;
+  chooseBlock(next);
+  blockmap.buttons[next].focus();
+}
+
+function nearest(down) {
+  const boxes = blockmap.buttons.map((button) => button.getBoundingClientRect());
+  const from = boxes[view.block];
+  const far = (box) => {
+    const along = (box.bottom - from.bottom) * down;
+    return along > 1 ? 9 * along + Math.abs(box.left - from.left) : Infinity;
+  };
+  const distances = boxes.map(far);
+  const least = Math.min(...distances);
+  return least === Infinity ? -1 : distances.indexOf(least);
+}
+
+const editing = () => tabs.current === 'change' && edits.after;
+
+// The statistic that is chosen, of the gates as the open tab has them.
 function chosenStatistic() {
-  return view.result.map.statistics.find((statistic) => statistic.key === part('statistic').value);
+  const one = view.result.map.statistics.find((statistic) => statistic.key === part('statistic').value);
+  return editing() ? { ...one, ...edits.after.statistics[one.key] } : one;
 }
 
 function paintBlockMap() {
@@ -109,23 +116,51 @@ function paintBlockMap() {
   const statistic = chosenStatistic();
   const scale = statistic[part('map-scale').value];
   blockmap.buttons.forEach((button, i) => {
-    const row = 3 * colourIndex(scale, statistic.values[i]);
-    const [red, green, blue] = scale.table.subarray(row, row + 3);
+    const block = blockAt(i);
+    paintMap(button, i, block);
+    const [red, green, blue] = rgbOf(scale, statistic.values[i]);
     const light = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 110;
-    button.textContent = statistic.texts[i];
-    Object.assign(button.style, { background: `rgb(${red}, ${green}, ${blue})`, color: light ? '#000' : '#fff' });
-    const reach = reachOf(view.result.blocks[i].name);
+    const value = /** @type {HTMLElement} */ (button.lastElementChild);
+    const reach = reachOf(block.name);
+    value.textContent = statistic.texts[i];
+    Object.assign(value.style, { background: `rgb(${red}, ${green}, ${blue})`, color: light ? '#000' : '#fff' });
     button.classList.toggle('beyond', reach === 'beyond reach');
     button.classList.toggle('changed', reach === 'edited');
     button.setAttribute(
       'aria-label',
-      `${view.result.blocks[i].name}: ${statistic.label} ${statistic.texts[i]}${reach ? `, ${reach}` : ''}`,
+      `${block.name}: ${statistic.label} ${statistic.texts[i]}${reach ? `, ${reach}` : ''}`,
     );
-    button.setAttribute('aria-checked', i === view.block);
+    button.setAttribute('aria-checked', String(i === view.block));
     button.tabIndex = i === view.block ? 0 : -1;
   });
   drawLegend(part('map-legend'), scale, ALL);
   readBlockMap(focus.place);
+}
+
+// Only where the map is another one: there can be a hundred of them, and a stroke asks for all at every step.
+function paintMap(button, i, block) {
+  if (blockmap.painted[i] === block.spatialGate) return;
+  blockmap.painted[i] = block.spatialGate;
+  paintCells(button.firstElementChild, block.spatialGate, block.width, block.height, view.result.gate, ALL);
+}
+
+function drawFrames() {
+  const most = mostEffect();
+  for (const button of blockmap.buttons) {
+    const effect = effectOf(String(button.dataset.block));
+    const width = effect && most ? (WIDEST * Math.abs(effect.lost)) / most : 0;
+    button.style.setProperty('--frame', `${width.toFixed(1)}px`);
+    button.classList.toggle('gains', effect !== null && effect.lost < 0);
+    button.dataset.effect = effect ? String(effect.lost) : '';
+  }
+  if (hasBlocks()) readBlockMap(focus.place);
+}
+
+function effectWords(name) {
+  if (!found.rank) return '';
+  const effect = effectOf(name);
+  if (!effect) return `; both gates flat, so not ranked for ${found.rank.target.name}`;
+  return `; ${found.rank.target.name} without its ${effect.branch} pattern: ${signed(-effect.lost)} of probability`;
 }
 
 function readBlockMap(place, hovered = null) {
@@ -135,12 +170,17 @@ function readBlockMap(place, hovered = null) {
   const words = part('map-words');
   words.classList.toggle('live', Boolean(place) || hovered !== null);
   if (hovered !== null) {
-    const reach = reachOf(blocks[hovered].name);
-    words.textContent = `${blocks[hovered].name}: ${statistic.label} ${statistic.texts[hovered]}, ${blocks[hovered].size}${reach ? `; ${reach}` : ''}`;
+    const { name, size } = blocks[hovered];
+    const reach = reachOf(name);
+    words.textContent = `${name}: ${statistic.label} ${statistic.texts[hovered]}, ${size}${reach ? `; ${reach}` : ''}${effectWords(name)}`;
   } else if (place) {
-    const here = blocks.map((block) => spatialAt(block, place));
+    const here = blocks.map((_, i) => spatialAt(blockAt(i), place));
     words.textContent = `spatial gate here: ${Math.min(...here).toFixed(4)} to ${Math.max(...here).toFixed(4)} across the ${blocks.length} blocks`;
+  } else if (editing()) {
+    words.textContent = 'As edited. Underlined: edited blocks. Grey: what the edits cannot reach.';
+  } else if (found.rank) {
+    words.textContent = `Frames: how much ${found.rank.target.name} loses (red) or gains (blue) without a block’s pattern; the widest is ${signed(mostEffect())} of probability.`;
   } else {
-    words.textContent = `${blocks.length} blocks, in each its ${statistic.label}. Click one, or move with the arrow keys.`;
+    words.textContent = `${blocks.length} maps in the order of the pass, each drawn from 0 to 1. Point at one to lay it over the photo; click to choose it.`;
   }
 }

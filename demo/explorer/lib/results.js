@@ -47,11 +47,11 @@ export function readChange(change) {
 }
 
 /** The second result, with the blocks that were not reached taken from the first: the very same objects. */
-export function readAfter({ after, change }, result) {
+export function readAfter({ after, change, statistics }, result) {
   const read = readResult({ ...after, gate: null, map: null });
   const fresh = new Map(read.blocks.map((block) => [block.name, block]));
   const blocks = result.blocks.map((block) => fresh.get(block.name) ?? block);
-  return { ...read, blocks, change: readChange(change) };
+  return { ...read, blocks, statistics, change: readChange(change) };
 }
 
 /** The block whose spatial gate says most, so that the first thing to see is not a flat one. */

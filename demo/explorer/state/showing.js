@@ -16,8 +16,10 @@ const redrawn = signal();
 export const onGates = redrawn.subscribe;
 
 /** The chosen block as the open tab has it: edited where edits are made, untouched everywhere else. */
-export const shownBlock = () =>
-  (tabs.current === 'change' && edits.after ? edits.after : view.result).blocks[view.block];
+export const shownBlock = () => blockAt(view.block);
+
+/** Any block likewise. @param {number} index */
+export const blockAt = (index) => (tabs.current === 'change' && edits.after ? edits.after : view.result).blocks[index];
 
 /** The result beside the first one, if the open tab has one. */
 export const secondResult = () => ({ change: edits.after, compare: compared.result })[tabs.current] ?? null;

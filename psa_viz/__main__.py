@@ -19,6 +19,7 @@ from psa_viz.commands import (
     evidence_study,
     explain,
     explain_folder,
+    explain_video,
     find,
     gates,
     models,
@@ -27,7 +28,20 @@ from psa_viz.commands import (
 )
 from psa_viz.commands.version import version
 
-COMMANDS = (models, find, explain, explain_folder, evaluate, gates, evidence, evidence_study, train, settle, bench)
+COMMANDS = (
+    models,
+    find,
+    explain,
+    explain_folder,
+    explain_video,
+    evaluate,
+    gates,
+    evidence,
+    evidence_study,
+    train,
+    settle,
+    bench,
+)
 
 # OSError: a full or read-only disk, a file that is not there. RuntimeError: the hub cannot be reached, memory ran out,
 # an edit was never applied.

@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from psa_viz.commands.options import command, model_options
+from psa_viz.commands.options import command, model_options, read_edits
 
 if TYPE_CHECKING:
     from psa_viz.values.results import Explanation
@@ -82,7 +82,7 @@ def _explained(options: argparse.Namespace) -> Explanation:
         box=options.box,
         flip=options.flip,
         size=options.size,
-        edits=_edits(options.edits),
+        edits=read_edits(options.edits),
         precision=options.precision,
     )
 
@@ -109,21 +109,13 @@ def _captured(options: argparse.Namespace, name: str) -> Explanation:
             network.to(pick_device(options.device)),
             size=options.size or 256,
             box=options.box,
-            edits=_edits(options.edits),
+            edits=read_edits(options.edits),
             mean=options.mean or MEAN,
             std=options.std or STD,
             name=name,
         )
     notes = (*(f"{options.weights.name}: {sentence}" for sentence in said), *result.notes)
     return replace(result, notes=notes, weights_sha256="" if options.weights is None else sha256(options.weights))
-
-
-def _edits(text: str | None) -> tuple:
-    from psa_viz.values.edit_text import from_json
-
-    if text is None:
-        return ()
-    return from_json(text if text.lstrip().startswith("[") else Path(text).read_text(encoding="utf-8"))
 
 
 def _formats(text: str) -> list[str]:

@@ -6,9 +6,13 @@ import argparse
 import json
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from psa_viz.models.cards import DEFAULT
+
+if TYPE_CHECKING:
+    from psa_viz.values.edits import Edit
 
 
 def command(
@@ -49,3 +53,12 @@ def look_options(own: argparse.ArgumentParser, flip: bool) -> None:
 def off_value(text: str) -> float | str:
     """What a gate's values become when they are taken away: a number, or the word "mean"."""
     return text if text == "mean" else float(text)
+
+
+def read_edits(text: str | None) -> tuple[Edit, ...]:
+    """The edits of --edits: a JSON list, or a file with one; none where nothing was asked for."""
+    from psa_viz.values.edit_text import from_json
+
+    if text is None:
+        return ()
+    return from_json(text if text.lstrip().startswith("[") else Path(text).read_text(encoding="utf-8"))

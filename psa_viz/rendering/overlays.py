@@ -5,6 +5,8 @@ Cells are drawn as what they are, flat squares at their true place in the photo:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -94,18 +96,23 @@ def draw_skeleton(image: np.ndarray, pose: PosePrediction) -> np.ndarray:
     A joint that scores less than UNSURE is hollow, and its limbs are thin. No place means "missing": a joint at (0, 0)
     is drawn at (0, 0).
     """
+    return draw_joints(image, pose.keypoints, pose.scores, pose.joint_names)
+
+
+def draw_joints(image: np.ndarray, keypoints: np.ndarray, scores: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """The same from (J, 2) places (x, y) in pixels of the image, (J,) scores and J names."""
     _check(image, "image")
     canvas = Image.fromarray(image.copy())
     pen = ImageDraw.Draw(canvas)
     stroke = _stroke(image)
-    points = [(float(x), float(y)) for x, y in pose.keypoints]
-    sure = pose.scores >= UNSURE
-    for limb in limbs(pose.joint_names):
+    points = [(float(x), float(y)) for x, y in keypoints]
+    sure = scores >= UNSURE
+    for limb in limbs(names):
         ends = [points[limb.start], points[limb.end]]
         width = stroke if sure[limb.start] and sure[limb.end] else max(1, stroke // 3)
         pen.line(ends, fill=_CASING, width=width + max(2, stroke // 2))
         pen.line(ends, fill=limb.colour, width=width)
-    for name, point, certain in zip(pose.joint_names, points, sure, strict=True):
+    for name, point, certain in zip(names, points, sure, strict=True):
         _dot(pen, point, stroke * 1.1, joint_colour(name), bool(certain))
     return np.array(canvas)
 

@@ -23,8 +23,8 @@ from PIL import Image
 from psa_viz.rendering.figure_files import FIGURE_NAMES, figure_files
 from psa_viz.rendering.report import report
 from psa_viz.saving.manifest import SCHEMA, describe_explanation
+from psa_viz.saving.npz import packed
 from psa_viz.saving.tensors import (
-    NamedTensor,
     block_from,
     named_tensors,
     other_from,
@@ -105,22 +105,11 @@ def contents(explanation: Explanation) -> dict[str, bytes]:
     Image.fromarray(explanation.image).save(photo, format="PNG")
     return {
         JSON_NAME: f"{text}\n".encode(),
-        TENSORS_NAME: _npz(named_tensors(explanation)),
+        TENSORS_NAME: packed((tensor.key, tensor.value) for tensor in named_tensors(explanation)),
         PHOTO_NAME: photo.getvalue(),
         REPORT_NAME: report(explanation).encode(),
         **figure_files(explanation),
     }
-
-
-def _npz(tensors: Iterable[NamedTensor]) -> bytes:
-    """What numpy.savez_compressed writes, less the time of day."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for tensor in tensors:
-            array = io.BytesIO()
-            np.lib.format.write_array(array, tensor.value, allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{tensor.key}.npy"), array.getvalue(), zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
 
 
 def _read_json(path: Path) -> dict[str, Any]:

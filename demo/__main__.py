@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import re
 import socket
 import sys
 from pathlib import Path
 
+from psa_viz.commands.outcome import outcome
 from psa_viz.commands.version import version
 
 SEARCH = 100
@@ -19,15 +21,34 @@ def free_port(host: str, wanted: int) -> int:
     Raises:
         RuntimeError: if none of the next hundred is free, or the host is not of this machine.
     """
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise RuntimeError(f"there is no address {host!r}; choose one of this machine with --host") from error
+    family, refused = found[0][0], None
     for port in range(wanted, min(wanted + SEARCH, 65536)):
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
-            except OSError:
+            except OSError as error:
+                refused = error
                 continue
             return port
+    if refused is not None and refused.errno == errno.EADDRNOTAVAIL:
+        raise RuntimeError(f"{host} is no address of this machine; choose one with --host")
     raise RuntimeError(f"no free port from {wanted} to {wanted + SEARCH - 1} on {host}; choose another with --port")
+
+
+def port_number(text: str) -> int:
+    """A port that a server can be told to listen at.
+
+    Raises:
+        argparse.ArgumentTypeError: for anything else.
+    """
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"expected a port from 1 to 65535, got {text!r}")
+    return int(text)
 
 
 def root_path(text: str) -> str:
@@ -41,23 +62,29 @@ def root_path(text: str) -> str:
     return text.rstrip("/")
 
 
-def main() -> None:
+def main() -> int:
+    """Start the page and stay; returns the exit code, see psa_viz.commands.outcome."""
     as_module = Path(sys.argv[0]).name == "__main__.py"
-    parser = argparse.ArgumentParser(
-        prog=f"python -m {__package__}" if as_module else "psa-viz-demo",
-        description="Open PSA-Viz as a page in the browser.",
-    )
+    name = f"python -m {__package__}" if as_module else "psa-viz-demo"
+    return outcome(name, lambda: run(name), (OSError, RuntimeError))
+
+
+def run(name: str) -> None:
+    """
+    Raises:
+        OSError, RuntimeError: if there is no port, no folder to write to, or nobody to tell the address.
+    """
+    parser = argparse.ArgumentParser(prog=name, description="Open PSA-Viz as a page in the browser.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
-    parser.add_argument("--port", type=int, default=7860, help="port, or the next free one above it (default: 7860)")
+    parser.add_argument(
+        "--port", type=port_number, default=7860, help="port, or the next free one above it (default: 7860)"
+    )
     parser.add_argument(
         "--root-path", default="", type=root_path, metavar="/PATH", help="below which a proxy shows the page; see docs"
     )
     parser.add_argument("--version", action="version", version=f"psa-viz {version()}")
     arguments = parser.parse_args()
-    try:
-        port = free_port(arguments.host, arguments.port)
-    except (RuntimeError, OSError) as error:
-        parser.error(str(error))
+    port = free_port(arguments.host, arguments.port)
 
     from demo.serving.run import serve  # late, so that --help answers at once
 
@@ -65,4 +92,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -29,6 +29,25 @@ def test_a_full_disk_is_said_in_one_sentence(arguments):
     assert done.stderr.splitlines() == ["psa_viz models: [Errno 28] No space left on device"]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("program", ["psa_viz", "demo"])
+@pytest.mark.parametrize("asked", ["--help", "--version"])
+def test_help_for_a_full_disk_is_not_lost_in_silence(program, asked):
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", program, asked]
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, env=env)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("[Errno 28] No space left on device")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell of Unix")
+def test_without_standard_output_nothing_is_said_and_nothing_goes_wrong():
+    done = subprocess.run(["sh", "-c", f"'{sys.executable}' -m psa_viz models >&-"], cwd=ROOT, capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
 def test_a_pipe_that_nobody_reads_ends_as_shells_expect():
     reading, writing = os.pipe()
     os.close(reading)

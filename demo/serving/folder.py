@@ -49,6 +49,9 @@ def own_folder() -> Folder:
     """A new folder, which Gradio and tempfile use from here on, and which is removed when the process ends.
 
     Folders of servers that were killed are removed as well.
+
+    Raises:
+        OSError: if nothing can be written there; the message names the folder.
     """
     base = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir()).resolve()
     base.mkdir(parents=True, exist_ok=True)

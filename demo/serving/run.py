@@ -20,6 +20,9 @@ def serve(host: str, port: int, root: str = "") -> None:
 
     Args:
         root: the path below which a proxy shows it, for example "/psa"; the proxy takes it off again.
+
+    Raises:
+        OSError: if there is no folder that can be written to, or standard output takes nothing.
     """
     ending, desk = Ending(), Desk()
     ending.listen()
@@ -28,13 +31,15 @@ def serve(host: str, port: int, root: str = "") -> None:
     if zerogpu.lent() and engine.names:
         # A process that is forked while another thread imports or computes may wait for ever for what that one held.
         engine.load_in_background(engine.names[0]).join()
-    launch(page, engine, desk, host, port, root)
-    shown = "127.0.0.1" if host == "0.0.0.0" else host
-    print(f"PSA-Viz is at http://{shown}:{port} (stop it with Ctrl+C)", flush=True)
-    if engine.names and not zerogpu.lent():
-        engine.load_in_background(engine.names[0])
-    ending.wait()
-    end(page, desk, folder)
+    try:
+        launch(page, engine, desk, host, port, root)
+        shown = "127.0.0.1" if host == "0.0.0.0" else host
+        print(f"PSA-Viz is at http://{shown}:{port} (stop it with Ctrl+C)", flush=True)
+        if engine.names and not zerogpu.lent():
+            engine.load_in_background(engine.names[0])
+        ending.wait()
+    finally:  # also where the address can not be printed
+        end(page, desk, folder)
 
 
 def prepare() -> Folder:

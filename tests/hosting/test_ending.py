@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import signal
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +19,7 @@ from demo.serving.desk import Desk
 from demo.serving.folder import PREFIX
 from demo.slots import Busy
 from psa_viz.evidence.work import Cancelled
-from tests.hosting.processes import free_ports, start, wait_until_up
+from tests.hosting.processes import ROOT, free_ports, start, wait_until_up
 from tests.hosting.served import SERVED
 from tests.hosting.visitor import Visitor
 
@@ -86,3 +88,33 @@ def test_a_server_ends_in_order(sign, untrained, tmp_path):
     assert set(refused) <= {"This server is being restarted: nothing was changed. Try again in a minute."}
     assert server.wait(timeout=60) == 0
     assert [path for path in tmp_path.rglob("*") if path.is_file() or path.name.startswith(PREFIX)] == []
+
+
+NOWHERE = {
+    "no port": (["--port", "-1"], {}, "expected a port from 1 to 65535, got '-1'"),
+    "a port too far": (["--port", "65536"], {}, "expected a port from 1 to 65535, got '65536'"),
+    "no name of a machine": (["--host", "a..b"], {}, "there is no address 'a..b'"),
+    "another machine": (["--host", "192.0.2.1"], {}, "192.0.2.1 is no address of this machine"),
+    "a file for a folder": ([], {"GRADIO_TEMP_DIR": __file__}, "File exists"),
+}
+
+
+@pytest.mark.parametrize("case", NOWHERE)
+def test_what_it_cannot_start_with_is_one_sentence(case):
+    arguments, env, words = NOWHERE[case]
+    command = [sys.executable, "-m", "demo", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | env, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert words in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_server_that_cannot_say_where_it_is_ends_in_order(tmp_path):
+    (port,) = free_ports(1)
+    command, env = [sys.executable, "-m", "demo", "--port", str(port)], {"GRADIO_TEMP_DIR": str(tmp_path)}
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, cwd=ROOT, env=os.environ | env, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "python -m demo: [Errno 28] No space left on device"
+    assert list(tmp_path.glob(f"{PREFIX}*")) == []

@@ -13,6 +13,7 @@ import numpy as np
 
 from demo.engine import Engine
 from demo.payload import payload
+from demo.serving.quota import NO_ROOM, disk_is_full
 from demo.shelf import Shelf
 from demo.story import read_story
 from demo.truth import read_truth, truth_facts
@@ -140,6 +141,9 @@ def apology(error: Exception) -> dict[str, Any]:
     """What the visitor reads after something failed: the sentence of a ValueError, or that it is our mistake."""
     if isinstance(error, ValueError):
         return message(_sentence(str(error)))
+    if disk_is_full(error):
+        log.error("the disk is full")
+        return message(NO_ROOM)
     log.error("a request failed", exc_info=error)
     return message(
         f"Something in the program failed on this photo ({type(error).__name__}); the result on the page stays."

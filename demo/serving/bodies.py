@@ -21,7 +21,7 @@ MOST_ASKED = 4_000_000
 MOST_SENT = 70_000_000
 """Bytes of an upload: a photo of 64 MB and what goes around it."""
 PATIENCE, SLOWEST = 30.0, 20_000
-"""Seconds for the first bytes of a body, and bytes a second after that."""
+"""Seconds for the first bytes of a body, and between any two pieces of it; and bytes a second on the whole."""
 PIECE = 1_000_000
 """Bytes for which an upload that does not say how long it is takes room at once."""
 
@@ -44,7 +44,7 @@ class BoundedBodies:
 
     Args:
         quota: None keeps no count.
-        patience: seconds for the first bytes.
+        patience: see PATIENCE.
     """
 
     def __init__(self, app: ASGIApp, quota: Quota | None = None, patience: float = PATIENCE) -> None:
@@ -93,7 +93,7 @@ class Body:
             return await self._receive()  # waits for the visitor to leave
         left = self.began + self.patience + self.read / SLOWEST - time.monotonic()
         try:
-            message = await asyncio.wait_for(self._receive(), max(left, 0))
+            message = await asyncio.wait_for(self._receive(), min(max(left, 0), self.patience))
         except TimeoutError:
             self.refused = Refused(408, "This request was not sent in time. Try again.")
             raise self.refused from None

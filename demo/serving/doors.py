@@ -11,13 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from gradio.route_utils import FnIndexInferError
 
+from demo.serving.quota import NO_ROOM, disk_is_full
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
 API, CALL = "/gradio_api/", "/gradio_api/call/"
 WHERE = "GET /gradio_api/info says what the endpoints are called and what they take."
-CODES = {404: "no-such-endpoint", 408: "too-slow", 413: "too-large", 429: "full", 503: "busy"}
+CODES = {404: "no-such-endpoint", 408: "too-slow", 413: "too-large", 429: "full", 503: "busy", 507: "full"}
+SENTENCES = {
+    400: "This request does not fit the endpoint.",
+    404: f"There is no such endpoint, or no such event. {WHERE}",
+    500: "Something in the program failed on this request.",
+    503: "Too many requests wait. Try again in a minute.",
+    507: NO_ROOM,
+}
 NAMES, ARGUMENTS = (KeyError, FnIndexInferError), (TypeError, ValueError)
 """What Gradio raises for names of endpoints, and for arguments, that there are not."""
 
@@ -57,6 +66,8 @@ class Doors:
 
 
 def _status(error: Exception) -> int:
+    if disk_is_full(error):
+        return 507
     if isinstance(error, NAMES):
         return 404
     return 400 if isinstance(error, ARGUMENTS) else 500
@@ -64,6 +75,9 @@ def _status(error: Exception) -> int:
 
 def _note(path: str, error: Exception) -> None:
     """A line in the log; of our own mistakes, the whole of it."""
+    if disk_is_full(error):
+        log.error("the disk is full")
+        return
     ours = None if isinstance(error, (*NAMES, *ARGUMENTS, RuntimeError)) else error
     log.warning("%s: %s", path[:100].encode("unicode_escape").decode(), type(error).__name__, exc_info=ours)
 
@@ -79,8 +93,7 @@ def _detail(bodies: list[Message]) -> str:
 
 async def _answer(send: Send, status: int, said: str) -> None:
     status = 400 if status == 422 else status
-    usual = {404: "There is no such endpoint, or no such event.", 503: "Too many requests wait. Try again in a minute."}
-    text = said or f"{usual.get(status, 'This request does not fit the endpoint.')} {WHERE}"
+    text = said or SENTENCES.get(status) or f"{SENTENCES[400]} {WHERE}"
     body = json.dumps({"code": CODES.get(status, "bad-request" if status < 500 else "failed"), "detail": text})
     await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
     await send({"type": "http.response.body", "body": body.encode()})

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import gradio as gr
 
 from demo import panels
-from demo.serving.quota import Full
+from demo.serving.quota import Full, disk_is_full
 from demo.serving.schema import Code
 from demo.slots import Busy
 
@@ -51,6 +51,6 @@ def _code(error: Exception) -> Code:
         return error.code
     if isinstance(error, Busy):
         return "busy"
-    if isinstance(error, Full):
+    if isinstance(error, Full) or disk_is_full(error):
         return "full"
     return "bad-request" if isinstance(error, ValueError) else "failed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections import Counter, deque
@@ -15,8 +16,16 @@ MOST_OF_ONE = MOST_KEPT // 2
 """And of one address. A school has one for all its pupils; whoever has only one leaves half to the others."""
 
 
+NO_ROOM = "The server has no room for more files. They are deleted after an hour: try again later."
+
+
 class Full(ValueError):
     """No room, and a sentence for the visitor."""
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Whether something could not be written because there is no room, whatever was counted here."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 class Quota:
@@ -57,7 +66,7 @@ class Quota:
                 )
             if self._of.total() + size > self.most:
                 self.refused += 1
-                raise Full("The server has no room for more photos. Files are deleted after an hour: try again later.")
+                raise Full(NO_ROOM)
             self._taken.append((self.clock(), address, size))
             self._of[address] += size
 

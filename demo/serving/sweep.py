@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
 from pathlib import Path
 
 HOUR = 60 * 60
+HALF_SENT = 120.0
+"""Seconds in which nothing was added to an upload: whoever sent it is gone, see demo.serving.bodies."""
 
 
-def keep_clean(*folders: Path, every: float = 60.0) -> threading.Thread:
+def keep_clean(uploads: Path, *folders: Path, every: float = 60.0) -> threading.Thread:
     """Start sweeping folders for as long as the process lives."""
 
     def clean() -> None:
         while True:
-            for folder in folders:
+            sweep_half_sent(uploads)
+            for folder in (uploads, *folders):
                 sweep(folder)
             time.sleep(every)
 
@@ -47,4 +51,22 @@ def sweep(folder: Path, age: float = HOUR, now: float | None = None) -> list[Pat
                 os.rmdir(root)
             except OSError:
                 continue  # not empty, or gone: either is fine
+    return gone
+
+
+def sweep_half_sent(uploads: Path, age: float = HALF_SENT, now: float | None = None) -> list[Path]:
+    """Delete what was left of uploads that broke off: files of no folder. Gradio gives those that came whole one each.
+
+    On a full disk they would keep everybody's photos away for an hour.
+
+    Returns:
+        What was deleted.
+    """
+    now = time.time() if now is None else now
+    gone = []
+    for path in uploads.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # it came whole meanwhile, and was moved
+            if path.is_file() and not path.is_symlink() and now - path.lstat().st_mtime > age:
+                path.unlink()
+                gone.append(path)
     return gone

@@ -48,7 +48,7 @@ def _open_what_is_closed() -> None:
     """Who starts a program without standard output (`>&-`) wants none; the first file that is opened must not be it."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
 
 
 def _give_up_stdout() -> None:

@@ -49,6 +49,14 @@ def test_a_body_that_is_not_sent_ends(inner):
         assert "not sent in time" in json.loads(answer[1]["body"])["detail"]
 
 
+@BOTH
+def test_nobody_stops_in_the_middle_of_a_long_body(inner):
+    """What came fast is no time to wait with: ten minutes, at twenty kilobytes a second."""
+    app = bodies.BoundedBodies(inner, patience=0.05)
+    answer = asked(app, "/upload", [bytes(600 * bodies.SLOWEST)], never=True)
+    assert answer[0]["status"] == 408
+
+
 def test_waiting_for_the_visitor_to_leave_is_no_slow_body():
     async def streams(scope, receive, send):
         await reads_all(scope, receive, send)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from demo.serving.folder import LOCK, PREFIX, remove_dead
-from demo.serving.sweep import sweep
+from demo.serving.sweep import sweep, sweep_half_sent
 
 ROOT = Path(__file__).parents[2]
 OWNER = """
@@ -48,6 +48,15 @@ def test_old_files_go_and_their_folders(tmp_path):
     assert new.exists()
     sweep(tmp_path, age=1000, now=10e10)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_left_of_uploads_that_broke_off_goes_sooner(tmp_path):
+    half, fresh = written(tmp_path / "tmpabc", 1000.0), written(tmp_path / "tmpdef", 1090.0)
+    whole = written(tmp_path / "0123" / "photo.jpg", 1000.0)
+    (tmp_path / "link").symlink_to(whole)
+    assert sweep_half_sent(tmp_path, age=120, now=1150.0) == [half]
+    assert fresh.exists()
+    assert whole.exists()
 
 
 def test_a_link_is_removed_and_what_it_names_stays(tmp_path):

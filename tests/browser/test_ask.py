@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,20 @@ def unpacked(page: Page, folder: Path) -> Path:
 def test_an_uploaded_photo_is_explained(look: Page, photo: Path) -> None:
     send(look, photo)
     expect_answer(look, "320\u2009\u00d7\u2009240 px")
+
+
+@pytest.mark.parametrize(("status", "detail"), [(429, "Your address has sent 1,000 MB."), (507, "No room."), (500, "")])
+def test_why_a_photo_was_not_taken_is_said(server, chromium, photo: Path, status: int, detail: str) -> None:
+    """In a page without the check for errors: the browser writes every refusal into its console."""
+    body = json.dumps({"code": "full", "detail": detail}) if detail else "<h1>Error</h1>"
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.route("**/gradio_api/upload*", lambda route: route.fulfill(status=status, body=body))
+        page.goto(server.address)
+        page.locator("#explorer .tile").first.wait_for(state="attached")
+        send(page, photo)
+        words = detail or "The photo could not be sent to the server; try again."
+        expect(part(page, "message")).to_have_text(words)
 
 
 def test_a_pasted_photo_is_explained(look: Page, photo: Path) -> None:

@@ -6,6 +6,7 @@ import { framing, setCrop, setWanted } from '../state/framing.js';
 import { findsPeople, offer } from '../state/offer.js';
 import { ask, poll, requests, say, setBusy, upload } from '../state/requests.js';
 import { onResult } from '../state/view.js';
+import { refusal } from './refused.js';
 import { suggestRun } from './suggest.js';
 
 const LARGEST = 64e6; // bytes; the server refuses more
@@ -59,10 +60,14 @@ export async function takeFile(file) {
   }
   say('');
   setBusy('sending the photo…');
-  const sent = await upload(file).catch(() => null);
+  let why = refusal('');
+  const sent = await upload(file).catch((error) => {
+    why = refusal(error);
+    return null;
+  });
   setBusy('');
   if (!sent?.path) {
-    say('The photo could not be sent to the server; try again.');
+    say(why);
     return;
   }
   setWanted(null);

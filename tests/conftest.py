@@ -16,6 +16,29 @@ COLOURS = np.array([(r, g, b) for r in (20, 235) for g in (20, 235) for b in (20
 STREET_COLOURS = np.array([(20 * i, 255 - 20 * i, 40 * (i % 6)) for i in range(12)], dtype=np.uint8)
 """The same for eleven classes and what is to be ignored."""
 
+SERVERS = ("live", "server", "hosted")
+"""Fixtures that start a server: all files that use the same one go to one worker of pytest-xdist."""
+LONG = ("browser", "hosting", "training", "batch", "notebooks", "load")
+"""Folders that are begun first, so that the workers end at about the same time."""
+
+
+def pytest_collection_modifyitems(items):
+    """Says what one worker of pytest-xdist takes whole, and what is begun first."""
+    groups = {}
+    for item in items:
+        server = next((name for name in SERVERS if name in getattr(item, "fixturenames", ())), None)
+        groups[item.path] = server or groups.get(item.path) or item.nodeid.partition("::")[0]
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(groups[item.path]))
+    items.sort(key=lambda item: _turn(groups[item.path]))
+
+
+def _turn(group):
+    if group in SERVERS:
+        return SERVERS.index(group)
+    folder = group.split("/")[1]
+    return len(SERVERS) + (LONG.index(folder) if folder in LONG else len(LONG))
+
 
 @pytest.fixture(scope="session")
 def untrained(tmp_path_factory):

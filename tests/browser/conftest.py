@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -19,10 +17,10 @@ import psa_viz
 from demo.shelf import EXAMPLES, Shelf
 from psa_viz.session.session import Session
 from tests.browser.changing import BLOCK, choose
+from tests.browser.visitors import SLOW, Visitor, visits
+from tests.hosting.processes import free_ports
 
 ROOT = Path(__file__).parents[2]
-SLOW = 60_000
-"""Milliseconds that a busy machine may take over anything."""
 expect.set_options(timeout=SLOW)
 
 FLAGS = (
@@ -62,9 +60,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def _serve(script: str, uploads: Path, examples: Path, *arguments: str, **more: str) -> Iterator[Server]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name(script)), str(port), *arguments],
         cwd=ROOT,
@@ -93,20 +89,26 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def visit(server: Server, chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens the page in a context of its own, as another visitor; what went wrong there fails the test at its end."""
-    yield from _visitors(server, chromium)
+@pytest.fixture(scope="session")
+def known() -> list[Visitor]:
+    """Visitors who wait for the next test."""
+    return []
 
 
 @pytest.fixture
-def call(live: Server, chromium: Browser) -> Iterator[Callable[..., Page]]:
+def visit(server: Server, chromium: Browser, known: list[Visitor]) -> Iterator[Callable[..., Page]]:
+    """Opens the page for one more visitor; what went wrong there fails the test at its end."""
+    yield from visits(server.address, chromium, known)
+
+
+@pytest.fixture
+def call(live: Server, chromium: Browser, known: list[Visitor]) -> Iterator[Callable[..., Page]]:
     """The same for the page with the bundled models."""
-    yield from _visitors(live, chromium)
+    yield from visits(live.address, chromium, known)
 
 
 @pytest.fixture
-def below(server: Server, chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+def below(server: Server, chromium: Browser, known: list[Visitor], tmp_path: Path) -> Iterator[Callable[..., Page]]:
     """The page behind nginx, at /a/page/ of another server."""
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if nginx is None:
@@ -114,9 +116,7 @@ def below(server: Server, chromium: Browser, tmp_path: Path) -> Iterator[Callabl
     examples = server.examples
     serving = _serve("serve.py", tmp_path / "uploads", examples, str(examples), GRADIO_ROOT_PATH="/a/page")
     behind = next(serving)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     (tmp_path / "nginx.conf").write_text(
         f"pid {tmp_path}/nginx.pid; error_log stderr; events {{}} http {{ access_log off; server {{"
         f" listen 127.0.0.1:{port}; location / {{ return 204; }}"
@@ -127,37 +127,11 @@ def below(server: Server, chromium: Browser, tmp_path: Path) -> Iterator[Callabl
     command = [nginx, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-g", "daemon off;"]
     front = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
-        yield from _visitors(replace(behind, address=f"http://127.0.0.1:{port}/a/page"), chromium)
+        yield from visits(f"http://127.0.0.1:{port}/a/page", chromium, known)
     finally:
         front.terminate()
         front.wait(timeout=30)
         next(serving, None)
-
-
-def _visitors(server: Server, chromium: Browser) -> Iterator[Callable[..., Page]]:
-    contexts, wrong = [], []
-
-    def open_page(width: int = 1440, height: int = 900, fragment: str = "", **options: object) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(SLOW)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda request: wrong.append(request.url) if _leaves(request.url) else None)
-        page.goto(f"{server.address}/{fragment}")
-        page.locator("#explorer .tile").first.wait_for(state="attached")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert wrong == []
-
-
-def _leaves(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme not in ("data", "blob", "about") and parts.hostname != "127.0.0.1"
 
 
 @pytest.fixture

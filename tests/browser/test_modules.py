@@ -58,7 +58,7 @@ def test_another_version_has_another_address(client: TestClient) -> None:
 
 
 def test_the_page_asks_for_all_modules_at_once_and_for_none_twice(visit) -> None:
-    page = visit()
+    page = visit(stranger=True)
     script = "performance.getEntriesByType('resource').map((one) => [one.name, one.startTime, one.responseEnd])"
     asked = [(address.partition(f"{modules.PLACE}/")[2], *times) for address, *times in page.evaluate(script)]
     began = {name: start for name, start, _ in asked if name}

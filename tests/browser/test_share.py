@@ -47,7 +47,7 @@ def test_the_address_restores_the_view(call: Callable[..., Page], session: Sessi
     sentences = settled(page, 2)
     part(page, "pair-what").select_option("class 3")
     page.wait_for_function("location.hash.includes('picture=class')")
-    words = part(page, "channel-words").inner_text()
+    words = part(page, "channel-words").text_content()  # behind "more"
     assert f"example={example}" in fragment(page)
     again = call(fragment=f"#{urlsplit(page.url).fragment}")
     assert settled(again, 2) == sentences

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).parents[2]
+FIRST_PORT, PORTS_EACH, WORKERS = 10_000, 1_000, 22
 
 
 def free_ports(count: int) -> list[int]:
-    """Different ports of this machine that nothing listens at."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Different ports of this machine that nothing listens at.
+
+    They lie below those that the system gives to whoever connects, so that nobody else gets one before it is used, and
+    each worker of pytest-xdist has a range of its own.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = FIRST_PORT + worker % WORKERS * PORTS_EACH
+    found: list[int] = []
+    for port in random.SystemRandom().sample(range(first, first + PORTS_EACH), PORTS_EACH):
+        if len(found) == count:
+            return found
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+    raise RuntimeError(f"expected {count} free ports from {first} to {first + PORTS_EACH - 1}, found {len(found)}")
 
 
 def start(

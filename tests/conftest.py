@@ -22,6 +22,10 @@ LONG = ("browser", "hosting", "training", "batch", "notebooks", "load")
 """Folders that are begun first, so that the workers end at about the same time."""
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "xdist_group: what one worker takes whole, known without pytest-xdist too")
+
+
 def pytest_collection_modifyitems(items):
     """Says what one worker of pytest-xdist takes whole, and what is begun first."""
     groups = {}
@@ -55,8 +59,14 @@ def untrained(tmp_path_factory):
 
 
 @pytest.fixture
-def photo():
+def photo(smooth):
     """A smooth colour picture, wider than high, without symmetry."""
+    return smooth.copy()
+
+
+@pytest.fixture(scope="session")
+def smooth():
+    """The same for everybody: not to be written to."""
     y, x = np.mgrid[:90, :140] / 20.0
     picture = np.stack((np.sin(x) + np.cos(y), np.sin(x * y / 5), np.cos(2 * x - y)), axis=-1)
     return ((picture + 2) * 63).astype(np.uint8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from psa_viz.rendering.words import percent
-from psa_viz.values.difference import ClassChange, Difference, JointChange
+from psa_viz.values.difference import VISIBLE_PIXELS, ClassChange, Difference, JointChange
 
 NAMED = 3
 """How many joints or classes a sentence names before it stops."""
@@ -50,7 +50,7 @@ def _invisible(change: Difference) -> str:
 
 def _moved(change: Difference) -> str:
     moved = sorted(change.joints, key=lambda joint: -joint.moved)
-    moved = [joint for joint in moved if joint.moved >= 0.5]
+    moved = [joint for joint in moved if joint.moved >= VISIBLE_PIXELS]
     if not change.joints:
         return ""
     if not moved:

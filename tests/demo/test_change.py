@@ -27,6 +27,7 @@ from psa_viz.session.session import Session
 from psa_viz.values.difference import difference
 from psa_viz.values.edit_text import from_json
 from psa_viz.values.edits import Mute, Paint, SwitchOff
+from psa_viz.values.results import Explanation
 
 BLOCK = "stage3.0.branch1.block0"
 
@@ -44,16 +45,27 @@ def engine() -> Engine:
     return Engine(["person-psa-parallel", "person-none"], load=network)
 
 
-@pytest.fixture
-def visit(engine, photo) -> Visit:
-    box = (0, 0, photo.shape[1], photo.shape[0])
-    return Visit(psa_viz.explain(photo, engine.model("person-psa-parallel"), box=box))
+@pytest.fixture(scope="module")
+def shown(engine, smooth) -> Explanation:
+    box = (0, 0, smooth.shape[1], smooth.shape[0])
+    return psa_viz.explain(smooth, engine.model("person-psa-parallel"), box=box)
+
+
+@pytest.fixture(scope="module")
+def shelf(shown, tmp_path_factory) -> Shelf:
+    folder = tmp_path_factory.mktemp("shelf")
+    save(shown, folder / "01-drawn")
+    return Shelf(folder)
 
 
 @pytest.fixture
-def events(engine, visit, tmp_path) -> Events:
-    save(visit.shown, tmp_path / "01-drawn")
-    return Events(engine, Shelf(tmp_path), lambda: tmp_path)
+def visit(shown) -> Visit:
+    return Visit(shown)
+
+
+@pytest.fixture
+def events(engine, shelf, tmp_path) -> Events:
+    return Events(engine, shelf, lambda: tmp_path)
 
 
 def decoded(text: str) -> np.ndarray:

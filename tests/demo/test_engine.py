@@ -22,14 +22,39 @@ IMAGE = np.zeros((8, 8, 3), dtype=np.uint8)
 
 
 def test_a_model_is_loaded_once_for_everybody() -> None:
-    loaded = []
-    engine = Engine(["a"], load=lambda name: loaded.append(name) or name, explain=lambda *args, **options: args[1])
+    """The first to load it waits until everybody is at the lock or, were there none, loading as well."""
+    loaded, arrived, all_there = [], [], threading.Event()
+
+    def arrive() -> None:
+        arrived.append(threading.current_thread())
+        if len(arrived) >= 8:
+            all_there.set()
+
+    class Watched:
+        lock = threading.Lock()
+
+        def __enter__(self) -> None:
+            arrive()
+            self.lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self.lock.release()
+
+    def load(name: str) -> str:
+        loaded.append(name)
+        arrive()
+        assert all_there.wait(30)
+        return name
+
+    engine = Engine(["a"], load=load, explain=lambda *args, **options: args[1])
+    engine._lock = Watched()
     askers = [threading.Thread(target=engine.explain, args=(IMAGE, "a", None, False)) for _ in range(8)]
     for asker in askers:
         asker.start()
     for asker in askers:
         asker.join()
     assert loaded == ["a"]
+    assert len(arrived) == 9, "everybody asked for the lock, and one loaded"
 
 
 def test_the_status_tells_what_happens() -> None:

@@ -14,7 +14,7 @@ from demo.switchboard import BRANCHES, switchboard
 from demo.visit import Visit
 from demo.walk import trained, walk
 from psa_viz.session.session import Session
-from tests.demo.test_change import BLOCK, engine, visit  # noqa: F401
+from tests.demo.test_change import BLOCK, engine, shown, visit  # noqa: F401
 
 
 def decoded(text: str, shape) -> np.ndarray:
@@ -34,9 +34,9 @@ def test_every_step_arrives_with_its_own_scale(visit, engine) -> None:  # noqa: 
         if stage["kind"] == "signed":
             assert stage["scale"]["low"] == -stage["scale"]["high"]
     gates = {stage["key"]: stage for stage in sent["stages"]}
-    shown = after.session.untouched.blocks[BLOCK]
-    np.testing.assert_allclose(decoded(gates["spatial.gate"]["values"], shown.spatial.shape), shown.spatial, atol=1e-6)
-    np.testing.assert_allclose(decoded(gates["channel.gate"]["values"], shown.channel.shape), shown.channel, atol=1e-6)
+    block = after.session.untouched.blocks[BLOCK]
+    np.testing.assert_allclose(decoded(gates["spatial.gate"]["values"], block.spatial.shape), block.spatial, atol=1e-6)
+    np.testing.assert_allclose(decoded(gates["channel.gate"]["values"], block.channel.shape), block.channel, atol=1e-6)
 
 
 def test_five_lines_give_the_tensor_of_the_picture(visit, engine, tmp_path, monkeypatch) -> None:  # noqa: F811
@@ -59,8 +59,8 @@ def test_other_formulas_are_labelled_or_say_why_not(visit, engine) -> None:  # n
     own, other, official, refused = sent["formulas"]
     assert own["own"]
     assert own["label"] == "trained under paper, parallel and run so"
-    shown = visit.shown.blocks[BLOCK]
-    np.testing.assert_allclose(decoded(own["block"]["spatial"], shown.spatial.shape), shown.spatial, atol=1e-6)
+    block = visit.shown.blocks[BLOCK]
+    np.testing.assert_allclose(decoded(own["block"]["spatial"], block.spatial.shape), block.spatial, atol=1e-6)
     assert other["label"] == "trained under paper, parallel; run under paper, sequential"
     assert official["label"].endswith("run under official, parallel")
     assert float(official["block"]["spatialNumbers"]["min"]) >= 0.5

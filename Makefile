@@ -3,10 +3,15 @@ PYTHON ?= python3
 VENV ?= .venv
 HOST ?= 127.0.0.1
 PORT ?= 7860
+WORKERS ?= 2
 BIN = $(VENV)/bin
 export GRADIO_ANALYTICS_ENABLED = False
 
-.PHONY: help demo test check check-page format examples notebooks pair reading figures lab audit clean chromium
+# The servers that tests share, and what is long, are given out first: tests/conftest.py.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+LONG = browser notebooks training load batch hosting/test_mutants.py
+
+.PHONY: help demo test test-fast check check-page format examples notebooks pair reading figures lab audit clean chromium
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -16,7 +21,10 @@ demo: $(VENV)/.demo  ## start the page and print its address
 
 test: $(VENV)/.test chromium  ## run all tests, the browser's too
 	@if command -v node >/dev/null; then node --test tests/explorer/*.test.js; else echo "no node: the tests of the page's modules are skipped; install Node.js 20.19 or newer"; fi
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+	$(PYTEST)
+
+test-fast: $(VENV)/.test  ## run the quick tests: no browser, notebooks, training, folders of photos, damaged files
+	$(PYTEST) $(LONG:%=--ignore=tests/%)
 
 check: $(VENV)/.test check-page  ## lint and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/clang-format --dry-run --Werror psa_viz/attention/backends/cpu/*.h psa_viz/attention/backends/cpu/*.cpp

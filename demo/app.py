@@ -46,7 +46,10 @@ SAVE_FILE = """(file) => {
 FONTS = ("Helvetica Neue", "Helvetica", "Arial", "Liberation Sans", "sans-serif")
 """Of the visitor's own machine, all of much the same width: no font is fetched from anywhere."""
 
-ON_THE_NETWORK = ("run_photo", "run_edits", "walk", "trained", "switchboard", "compare", "evidence", "rank", "sanity")
+ON_THE_NETWORK = (
+    *("run_photo", "run_edits", "walk", "trained", "switchboard", "compare", "elsewhere"),
+    *("evidence", "rank", "sanity"),
+)
 """Events that run a network: one at a time on every device, whoever asks. The others wait for nobody."""
 LONG = ("trained", "switchboard", "evidence", "rank", "sanity")
 """Of these, those that take many passes: they let others in between."""

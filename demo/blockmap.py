@@ -25,8 +25,8 @@ def block_map(blocks: Mapping[str, BlockAttention], scale_facts: Callable[[Scale
 
 
 def groups(sizes: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
-    """Name of a block -> (H, W), in the order of the pass, to headings with the number of blocks that follow one another
-    under each."""
+    """Name of a block -> (H, W), in the order of the pass, to headings with the number of blocks that follow under
+    each."""
     layout = lay_out(sizes)
     heading_of = [text for text, span in layout.columns for _ in range(span)]
     runs = groupby(heading_of[place.column] for place in layout.places)

@@ -9,6 +9,7 @@ from typing import Any
 from demo import panels
 from demo.change import change, edited_facts
 from demo.compare import compare
+from demo.elsewhere import elsewhere
 from demo.engine import Engine
 from demo.evidence import evidence, rank, sanity
 from demo.lies import lies
@@ -64,6 +65,9 @@ class Events:
 
     def compare(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         return compare(request, self.needed(visit), self.engine)
+
+    def elsewhere(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+        return elsewhere(request, self.needed(visit), self.engine, self.shelf)
 
     def evidence(self, request: Mapping[str, Any], visit: Visit | None, pause: Pause = no_pause) -> Answer:
         return evidence(request, self.needed(visit), self.engine, self.progress, pause)

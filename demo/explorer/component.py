@@ -33,6 +33,7 @@ EVENTS = (
     "trained",
     "switchboard",
     "compare",
+    "elsewhere",
     "evidence",
     "rank",
     "sanity",

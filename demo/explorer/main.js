@@ -12,6 +12,8 @@ import { openTab } from './state/tabs.js';
 import * as brush from './change/brush.js';
 import * as channelTools from './change/channel_tools.js';
 import * as editlist from './change/editlist.js';
+import * as effect from './change/effect.js';
+import * as elsewhere from './change/elsewhere.js';
 import * as off from './change/off.js';
 import * as changeTables from './change/tables.js';
 import * as compare from './compare/compare.js';
@@ -82,6 +84,8 @@ const PANELS = [
   spatial,
   lookTables,
   off,
+  effect,
+  elsewhere,
   editlist,
   channelTools,
   brush,

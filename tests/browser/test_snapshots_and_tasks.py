@@ -105,7 +105,7 @@ def test_a_network_without_joints_is_offered_nothing_about_people(call: Callable
     expect(part(page, "parsing-title")).to_have_text("Segmentation mask")
     expect(part(page, "skeleton-field")).to_be_hidden()
     expect(part(page, "heatmaps-panel")).to_be_hidden()
-    assert part(page, "blockmap").evaluate("(box) => box.scrollWidth <= box.clientWidth"), "the map of blocks is cut off"
+    assert part(page, "blockmap").evaluate("(box) => box.scrollWidth <= box.clientWidth"), "the map is cut off"
     blocks = page.locator("#explorer [data-block]").evaluate_all(
         "(all) => all.map((one) => { const { x, y } = one.getBoundingClientRect(); return `${x} ${y}`; })"
     )

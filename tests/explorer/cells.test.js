@@ -52,7 +52,7 @@ test('a brush covers a square around its cell, cut at the edges', () => {
 test('a stroke is one edit more; an eraser takes painted cells away, and the edit with its last cell', () => {
   const block = { width: 3, height: 2 };
   const stroke = {
-    block: 'b',
+    blocks: ['b'],
     cells: new Set([0, 4]),
     erases: false,
     value: 0.5,

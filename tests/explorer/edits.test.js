@@ -2,13 +2,21 @@ import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
 
 import { answered } from '../../demo/explorer/state/answers.js';
-import { addEdit, edits, openEdits, reachOf, redo, removeEdit, resetEdits, sendWaiting, undo } from '../../demo/explorer/state/edits.js'; // prettier-ignore
+import { addEdit, edits, openEdits, reachOf, redo, removeEdit, resetEdits, sendWaiting, setEdits, undo } from '../../demo/explorer/state/edits.js'; // prettier-ignore
 import { requests, running } from '../../demo/explorer/state/requests.js';
 import { secondResult, shownBlock } from '../../demo/explorer/state/showing.js';
-import { beginStroke, brush, endStroke, setBrush, strokeOver, withStroke } from '../../demo/explorer/state/stroke.js';
+import {
+  beginStroke,
+  brush,
+  endStroke,
+  setBrush,
+  setReach,
+  strokeOver,
+  withStroke,
+} from '../../demo/explorer/state/stroke.js';
 import { openTab } from '../../demo/explorer/state/tabs.js';
 import { chooseBlock, chooseChannels, chosen, view } from '../../demo/explorer/state/view.js';
-import { asked, changed, open } from './page.js';
+import { asked, changed, open, result } from './page.js';
 
 mock.timers.enable({ apis: ['setTimeout'] });
 const [A, B, C] = ['a', 'b', 'c'].map((kind) => ({ kind, block: 'one' }));
@@ -135,4 +143,46 @@ test('another block is chosen with no channel of the last one', () => {
   assert.deepEqual([view.blockName, chosen.size], ['two', 0]);
   open('zero', 'two');
   assert.equal(view.block, 1); // chosen again by its name
+});
+
+test('edits survive a change of photo where the gates are the same, and are sent again', () => {
+  open('one', 'two');
+  setEdits([{ kind: 'mute', block: 'one', channels: [0], to: 0 }]);
+  answered(changed(asked.at(-1)[1].n, ['one'], ['one: muted']));
+  asked.splice(0);
+  answered({ ...result('one', 'two'), example: 'another' });
+  assert.deepEqual(asked.at(-1)[1].edits, [{ kind: 'mute', block: 'one', channels: [0], to: 0 }]);
+  assert.deepEqual(edits.carried, { kept: 1, dropped: 0 });
+  answered(changed(asked.at(-1)[1].n, ['one'], ['one: muted']));
+  undo();
+  assert.deepEqual(edits.list, [], 'they can be undone');
+});
+
+test('edits made for other gates are dropped, and that is known', () => {
+  open('one', 'two');
+  setEdits([{ kind: 'mute', block: 'one', channels: [0], to: 0 }]);
+  answered(changed(asked.at(-1)[1].n, ['one'], ['one: muted']));
+  answered({ ...result('one'), model: 'another' });
+  assert.deepEqual([edits.list, edits.carried], [[], { kept: 0, dropped: 1 }]);
+  setEdits([{ kind: 'mute', block: 'one', channels: [0], to: 0 }]);
+  assert.equal(edits.carried, null);
+});
+
+test('one stroke paints every block of its size, and the next one of the same value enlarges it', () => {
+  open('one', 'two');
+  setBrush('paint');
+  setReach('size');
+  for (const cell of [0, 3]) {
+    beginStroke(0.5, true);
+    strokeOver([cell]);
+    endStroke();
+  }
+  setReach('block');
+  assert.deepEqual(
+    edits.list.map(({ block, where }) => [block, where]),
+    [
+      ['one', ['10', '01']],
+      ['two', ['10', '01']],
+    ],
+  );
 });

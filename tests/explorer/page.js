@@ -49,8 +49,9 @@ export const changed = (n, reached, texts) => ({
   change: { gates: {}, heatmaps: null, probabilities: null, joints: [], classes: [], sentences: [] },
 });
 
-/** Another result, as if the visitor had opened it. */
+/** Another result, as if the visitor had opened it; another model's comes before it, so that no edits are kept. */
 export function open(...names) {
+  answered({ ...result(), model: 'none' });
   answered(result(...names));
   asked.splice(0);
 }

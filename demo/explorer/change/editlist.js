@@ -51,7 +51,17 @@ function drawEditList() {
   for (const what of ['everything', 'report', 'notebook']) {
     part(`download-${what}`).title = count ? 'edited: so the file’s name says too' : '';
   }
-  part('edits-words').textContent = count
+  part('edits-words').textContent = wordsOf(count);
+}
+
+function wordsOf(count) {
+  const { kept, dropped } = edits.carried ?? { kept: 0, dropped: 0 };
+  const many = (number) => `${number} edit${number > 1 ? 's' : ''}`;
+  if (kept) {
+    return `${many(kept)} kept from the last photo; now on this one. Reset takes ${kept > 1 ? 'them' : 'it'} away.`;
+  }
+  if (dropped) return `${many(dropped)} dropped: made for another model or for maps of another size.`;
+  return count
     ? 'In this order. Grey blocks are beyond their reach.'
     : 'No edits: this is what the model does by itself.';
 }

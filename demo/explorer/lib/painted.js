@@ -1,8 +1,8 @@
 // Painted cells: as rows of marks, as edits, and packed for an address.
 
 /**
- * @typedef {{ block: string, cells: Set<number>, erases: boolean, value: number, before: any[] }} Stroke
- *   `before` is the list of edits that it began with.
+ * @typedef {{ blocks: string[], cells: Set<number>, erases: boolean, value: number, before: any[] }} Stroke
+ *   `blocks` are all of one size; `before` is the list of edits that it began with.
  */
 
 /**
@@ -35,15 +35,27 @@ export function cellsUnder([column, row], size, { width, height }) {
 }
 
 /**
- * The list that it began with, and the stroke: one edit more, or painted cells fewer.
+ * The list that it began with, and the stroke: one edit more for each block, or painted cells fewer. A stroke over several
+ * blocks that follows another one of the same value over the same blocks enlarges its edits: there is room for a hundred.
  *
  * @param {Stroke} stroke
  * @param {{ width: number, height: number }} block
  */
 export function listWithStroke(stroke, block) {
   if (stroke.erases) return stroke.before.map((edit) => without(edit, stroke, block)).filter(Boolean);
-  const { block: name, value } = stroke;
-  return [...stroke.before, { kind: 'paint', block: name, where: rowsOf(stroke.cells, block), value }];
+  const { blocks, value, before } = stroke;
+  const where = rowsOf(stroke.cells, block);
+  const last = before.slice(-blocks.length);
+  const goesOn =
+    blocks.length > 1 &&
+    last.length === blocks.length &&
+    last.every((edit, i) => edit.kind === 'paint' && edit.block === blocks[i] && edit.value === value && edit.where);
+  const kept = goesOn ? before.slice(0, -blocks.length) : before;
+  const under = goesOn ? last[0].where : null;
+  const both = under
+    ? where.map((row, y) => [...row].map((mark, x) => (under[y][x] === '1' ? '1' : mark)).join(''))
+    : where;
+  return [...kept, ...blocks.map((name) => ({ kind: 'paint', block: name, where: both, value }))];
 }
 
 /**
@@ -54,7 +66,7 @@ export function listWithStroke(stroke, block) {
  * @param {{ width: number }} block
  */
 function without(edit, stroke, block) {
-  if (edit.kind !== 'paint' || edit.block !== stroke.block) return edit;
+  if (edit.kind !== 'paint' || !stroke.blocks.includes(edit.block)) return edit;
   const where = edit.where.map((row, y) =>
     [...row].map((mark, x) => (stroke.cells.has(y * block.width + x) ? '0' : mark)).join(''),
   );

@@ -48,6 +48,29 @@ export function paintJoints(canvas, pose, box) {
   });
 }
 
+// Where the skeleton was before: thin, white and broken, below the one that is.
+export function paintGhost(canvas, pose, box) {
+  const ink = inkOf(canvas);
+  const unit = canvas.width / 128;
+  /** @type {[number, number][]} */
+  const at = pose.keypoints.map((point) => onCrop(point, canvas, box));
+  for (const [colour, width] of /** @type {[string, number][]} */ ([
+    ['rgb(0 0 0 / 0.55)', 1.4 * unit],
+    ['rgb(255 255 255 / 0.9)', 0.7 * unit],
+  ])) {
+    ink.strokeStyle = colour;
+    ink.lineWidth = width;
+    ink.setLineDash([2.4 * unit, 1.8 * unit]);
+    for (const [a, b] of pose.limbs) {
+      ink.beginPath();
+      ink.moveTo(...at[a]);
+      ink.lineTo(...at[b]);
+      ink.stroke();
+    }
+  }
+  ink.setLineDash([]);
+}
+
 // From where a joint was to where it is; a joint that stays has no arrow.
 export function paintArrows(canvas, before, after, box) {
   const ink = inkOf(canvas);
@@ -59,10 +82,13 @@ export function paintArrows(canvas, before, after, box) {
       ['#000', 2.4 * width],
       ['#ff7eb0', 1.2 * width],
     ]) {
-      strokeArrow(ink, from, to, colour, size, 4 * width);
+      strokeArrow(ink, from, to, colour, size, headOf(Math.hypot(to[0] - from[0], to[1] - from[1]), 4 * width));
     }
   });
 }
+
+/** A head never longer than half of its arrow, so that a small move has a small arrow. */
+export const headOf = (length, most) => Math.min(most, 0.5 * length);
 
 function strokeArrow(ink, from, to, colour, width, head) {
   const angle = Math.atan2(to[1] - from[1], to[0] - from[0]);

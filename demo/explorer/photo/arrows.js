@@ -1,7 +1,7 @@
 // Moved joints as arrows on the photo, in the view where the change was made.
 
 import { svg } from '../lib/dom.js';
-import { MOVED } from '../lib/skeleton.js';
+import { MOVED, headOf } from '../lib/skeleton.js';
 import { secondResult } from '../state/showing.js';
 import { view } from '../state/view.js';
 
@@ -14,8 +14,8 @@ export function arrowLayer(unit) {
     const moved = Math.hypot(u - x, v - y);
     if (moved < MOVED) return;
     const angle = Math.atan2(v - y, u - x);
-    const barb = (turn) =>
-      `${u + 0.5 - 2.4 * unit * Math.cos(angle + turn)} ${v + 0.5 - 2.4 * unit * Math.sin(angle + turn)}`;
+    const head = headOf(moved, 2.4 * unit);
+    const barb = (turn) => `${u + 0.5 - head * Math.cos(angle + turn)} ${v + 0.5 - head * Math.sin(angle + turn)}`;
     const d = `M${x + 0.5} ${y + 0.5}L${u + 0.5} ${v + 0.5}M${barb(0.5)}L${u + 0.5} ${v + 0.5}L${barb(-0.5)}`;
     for (const ink of ['under', 'over']) {
       const arrow = svg('path', { d, class: ink, 'data-arrow': joint });

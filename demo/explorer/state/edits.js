@@ -3,10 +3,11 @@
 
 import { readAfter } from '../lib/results.js';
 import { signal } from '../lib/signal.js';
-import { onAnswer, onRefused } from './answers.js';
+import { onAnswer, onAnyAnswer, onRefused } from './answers.js';
+import { arrival } from './arrival.js';
 import { poll, requests, running, say, setUnderWay, trigger } from './requests.js';
 import { tabs } from './tabs.js';
-import { onLeaving, view } from './view.js';
+import { onLeaving, onResult, view } from './view.js';
 
 const SLOW = 400; // ms: an edit that takes longer waits for somebody else
 
@@ -20,6 +21,7 @@ const SLOW = 400; // ms: an edit that takes longer waits for somebody else
  * @property {any} after the edited result; null without edits
  * @property {boolean} waiting the newest list has to wait for what is under way
  * @property {number} milliseconds that the last answer took
+ * @property {{ kept: number, dropped: number } | null} carried how many of the last photo's edits are still there
  */
 
 /** @type {Edits} */
@@ -32,6 +34,7 @@ const state = {
   after: null,
   waiting: false,
   milliseconds: 0,
+  carried: null,
 };
 const sent = { number: 0, began: 0 };
 const told = { list: signal(), after: signal(), timing: signal() };
@@ -44,6 +47,7 @@ export const onTiming = told.timing.subscribe;
 
 /** @param {any[]} list made by the visitor; what was undone can not be redone after it */
 export function setEdits(list) {
+  state.carried = null;
   state.past.push(state.list);
   state.undone = [];
   takeEdits(list);
@@ -146,11 +150,42 @@ function refusedEdits() {
   told.timing.tell();
 }
 
+/** @type {{ list: any[], result: any } | null} */
+let left = null;
+let asked = false; // the answer that comes is to a question about a photo
+
 function forgetEdits() {
+  left = state.list.length ? { list: state.list, result: view.result } : null;
   setUnderWay('edits', false);
   sent.number += 1;
-  Object.assign(state, { list: [], past: [], undone: [], texts: [], reached: null, after: null, waiting: false });
+  Object.assign(state, {
+    list: [],
+    past: [],
+    undone: [],
+    texts: [],
+    reached: null,
+    after: null,
+    waiting: false,
+    carried: null,
+  });
   told.list.tell();
+}
+
+// Edits belong to a network, so they survive a change of photo, where every gate still has the size that they were made for.
+// What an address or an earlier run asks for takes their place.
+function carryOver(result) {
+  const was = left;
+  left = null;
+  if (!was || !asked || (arrival.begun && !arrival.ready)) return;
+  const fits = result.model === was.result.model && was.list.every((edit) => sameGates(edit, was.result, result));
+  state.carried = fits ? { kept: was.list.length, dropped: 0 } : { kept: 0, dropped: was.list.length };
+  if (fits) openEdits(was.list);
+  else told.list.tell();
+}
+
+function sameGates({ block }, before, after) {
+  const [old, now] = [before, after].map(({ blocks }) => blocks.find(({ name }) => name === block));
+  return Boolean(old && now) && ['width', 'height', 'channels'].every((size) => old[size] === now[size]);
 }
 
 /**
@@ -167,3 +202,7 @@ export function reachOf(name) {
 onAnswer('change', answeredEdits);
 onRefused(refusedEdits);
 onLeaving(forgetEdits);
+onResult(carryOver);
+onAnyAnswer(({ kind }) => {
+  asked = kind === 'result';
+});

@@ -4,21 +4,33 @@ import { listWithStroke } from '../lib/painted.js';
 import { signal } from '../lib/signal.js';
 import { edits, endTrying, onAfter } from './edits.js';
 import { tabs } from './tabs.js';
-import { chosenBlock, here } from './view.js';
+import { chosenBlock, here, view } from './view.js';
 
 /** @typedef {import('../lib/painted.js').Stroke} Stroke */
 
-/** @type {{ stroke: Stroke | null, drawing: boolean, mode: string }} */
-const state = { stroke: null, drawing: false, mode: 'paint' };
+/** @type {{ stroke: Stroke | null, drawing: boolean, mode: string, reach: string }} */
+const state = { stroke: null, drawing: false, mode: 'paint', reach: 'block' };
 const changed = signal();
 
-/** @type {Readonly<{ stroke: Stroke | null, drawing: boolean, mode: string }>} */
+/** @type {Readonly<{ stroke: Stroke | null, drawing: boolean, mode: string, reach: string }>} */
 export const brush = state;
 export const onStroke = changed.subscribe;
 
 /** @param {string} mode "paint", "erase" or "point" */
 export function setBrush(mode) {
   state.mode = mode;
+}
+
+/** @param {string} reach "block" for the chosen one, "size" for all whose maps have as many cells */
+export function setReach(reach) {
+  state.reach = reach;
+}
+
+/** The blocks that a stroke paints. */
+export function blocksPainted() {
+  const { width, height } = chosenBlock();
+  const alike = view.result.blocks.filter((block) => block.width === width && block.height === height);
+  return state.reach === 'size' ? alike.map(({ name }) => name) : [here()];
 }
 
 /** Whether the pointer paints on the map, and does not only point. */
@@ -30,7 +42,13 @@ export const painting = () => tabs.current === 'change' && state.mode !== 'point
  */
 export function beginStroke(value, drawing) {
   state.drawing = drawing;
-  state.stroke = { block: here(), cells: new Set(), erases: state.mode === 'erase', value, before: edits.list };
+  state.stroke = {
+    blocks: blocksPainted(),
+    cells: new Set(),
+    erases: state.mode === 'erase',
+    value,
+    before: edits.list,
+  };
 }
 
 /** @param {Iterable<number>} cells */
@@ -59,7 +77,7 @@ export function endStroke() {
  */
 export function withStroke(block) {
   const { stroke } = state;
-  if (!stroke || stroke.block !== block.name || tabs.current !== 'change') return block.spatialGate;
+  if (!stroke || !stroke.blocks.includes(block.name) || tabs.current !== 'change') return block.spatialGate;
   const untouched = chosenBlock().spatialGate;
   const painted = (cell) => (stroke.erases ? untouched[cell] : stroke.value);
   return block.spatialGate.map((value, cell) => (stroke.cells.has(cell) ? painted(cell) : value));

@@ -48,10 +48,10 @@ FONTS = ("Helvetica Neue", "Helvetica", "Arial", "Liberation Sans", "sans-serif"
 
 ON_THE_NETWORK = (
     *("run_photo", "run_edits", "walk", "trained", "switchboard", "compare", "elsewhere"),
-    *("evidence", "rank", "sanity"),
+    *("begin", "evidence", "rank", "sanity"),
 )
 """Events that run a network: one at a time on every device, whoever asks. The others wait for nobody."""
-LONG = ("trained", "switchboard", "evidence", "rank", "sanity")
+LONG = ("trained", "switchboard", "begin", "evidence", "rank", "sanity")
 """Of these, those that take many passes: they let others in between."""
 AT_ONCE = ("show_example", "keep", "restore", "lies")
 

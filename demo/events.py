@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from demo import panels
+from demo.begin import begin
 from demo.change import change, edited_facts
 from demo.compare import compare
 from demo.elsewhere import elsewhere
@@ -71,6 +72,9 @@ class Events:
 
     def evidence(self, request: Mapping[str, Any], visit: Visit | None, pause: Pause = no_pause) -> Answer:
         return evidence(request, self.needed(visit), self.engine, self.progress, pause)
+
+    def begin(self, request: Mapping[str, Any], visit: Visit | None, pause: Pause = no_pause) -> Answer:
+        return begin(request, self.needed(visit), self.engine, self.progress, pause)
 
     def rank(self, request: Mapping[str, Any], visit: Visit | None, pause: Pause = no_pause) -> Answer:
         return rank(request, self.needed(visit), self.engine, self.progress, pause)

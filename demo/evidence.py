@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from psa_viz.evidence.subject import Subject
     from psa_viz.evidence.targets import FixedTarget
     from psa_viz.evidence.work import Work
-    from psa_viz.values.evidence import Attribution, Correlation, Curve, Curves
+    from psa_viz.values.evidence import Attribution, Correlation, Curve, Curves, Effect
 
 Answer = tuple[dict[str, Any], Visit]
 BRANCHES = ("spatial", "channel")
@@ -45,7 +45,7 @@ def evidence(
     block = str(request.get("block"))
     methods = attribution.methods_for(branch)
 
-    with _stoppable(request, progress, pause) as work:
+    with stoppable(request, progress, pause) as work:
         subject, target = _subject(request, visit, work)
         gate = subject.gate(block, branch)
         work.total = 1 + faithfulness.rows_needed(gate.size, branch, len(methods))
@@ -143,15 +143,21 @@ def rank(
     from psa_viz.evidence.ranking import gates_with_a_pattern, rank_blocks
 
     base, visit = with_session(visit, engine)
-    with _stoppable(request, progress, pause) as work:
+    with stoppable(request, progress, pause) as work:
         subject, target = _subject(request, visit, work)
         work.total = 1 + len(gates_with_a_pattern(subject))
-        effects = [
-            {"block": one.block, "branch": one.branch, "off": one.off, "lost": one.lost, "left": dict(one.left)}
-            for one in rank_blocks(subject, target)
-        ]
+        effects = effects_facts(rank_blocks(subject, target))
         flat = 2 * len(subject.blocks) - len(effects)
-    return {"kind": "rank", "base": base, "target": target_facts(target), "effects": effects, "flat": flat}, visit
+    facts = {"kind": "rank", "base": base, "target": target_facts(target), "effects": effects, "flat": flat}
+    return {**facts, "tried": len(effects), "of": len(effects)}, visit
+
+
+def effects_facts(effects: Iterable[Effect]) -> list[dict[str, Any]]:
+    """What each gate's pattern is worth, in the order given."""
+    return [
+        {"block": one.block, "branch": one.branch, "off": one.off, "lost": one.lost, "left": dict(one.left)}
+        for one in effects
+    ]
 
 
 def sanity(
@@ -167,7 +173,7 @@ def sanity(
 
     seed, block = _read_seed(request), str(request.get("block"))
     base, visit = with_session(visit, engine)
-    with _stoppable(request, progress, pause) as work:
+    with stoppable(request, progress, pause) as work:
         subject, target = _subject(request, visit, work)
         forgotten = cascade(subject, target, block, seed=seed)
         moved = equivariance_of(subject, block)
@@ -176,7 +182,7 @@ def sanity(
 
 
 @contextmanager
-def _stoppable(request: Mapping[str, Any], progress: Progress, pause: Pause) -> Iterator[Work]:
+def stoppable(request: Mapping[str, Any], progress: Progress, pause: Pause) -> Iterator[Work]:
     from psa_viz.evidence.work import Cancelled
 
     with progress.watched(visitor_of(request), 0, pause) as work:

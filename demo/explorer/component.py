@@ -35,6 +35,7 @@ EVENTS = (
     "compare",
     "elsewhere",
     "evidence",
+    "begin",
     "rank",
     "sanity",
     "lies",

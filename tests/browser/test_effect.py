@@ -1,4 +1,4 @@
-"""Cause beside effect: the edited prediction beside the map, the brush on the photo, and the same edits on other photos."""
+"""Cause beside effect: the edited prediction beside the map, the brush on the photo, the same edits on other photos."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 import psa_viz
 from demo.shelf import Shelf
 from psa_viz.evidence.faithfulness import faithfulness_curves
-from psa_viz.evidence.ranking import rank_blocks
+from psa_viz.evidence.ranking import is_flat, rank_blocks
 from psa_viz.evidence.subject import Subject
 from psa_viz.rendering.words import span
 from psa_viz.session.session import Session
@@ -52,6 +52,26 @@ def test_curves_and_other_methods(call: Callable[..., Page], subject: Subject) -
     expect(figures.first).to_have_attribute("data-credit", "attention")
     expect(page.locator('#explorer [data-credit="gate gradients"]')).to_contain_text("adds up to the change")
     expect(part(page, "curves-verdict")).not_to_be_empty()
+
+
+def test_the_tab_opens_on_what_depends_on_attention_most(call: Callable[..., Page], subject: Subject) -> None:
+    page = call()
+    page.get_by_role("tab", name="Evidence").click()
+    part(
+        page, "test-run"
+    ).click()  # waits until it is known where to begin, and is asked for with what stands there then
+    expect(part(page, "curves-chart").locator(".line")).to_have_count(3)
+    part(page, "curves-lines").locator('[data-value="all"]').click()
+    assert part(page, "curves-chart").locator(".line").count() > 5
+    expect(part(page, "rank-panel")).to_be_visible()
+    flat = [
+        block for block in subject.blocks if is_flat(subject, block, "channel") and is_flat(subject, block, "spatial")
+    ]
+    assert all(page.locator(f'#explorer [data-block="{name}"]').get_attribute("data-effect") == "" for name in flat)
+    ticks = part(page, "curves-chart").locator("text.tick[text-anchor=end]").all_inner_texts()
+    assert float(ticks[0]) == 0.0
+    part(page, "curves-axis").locator('[data-value="zoomed"]').click()
+    expect(part(page, "curves-chart")).to_contain_text("zoomed: the axis does not begin at 0")
 
 
 def test_blocks_are_ranked_and_lead_to_themselves(call: Callable[..., Page], subject: Subject) -> None:

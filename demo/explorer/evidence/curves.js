@@ -14,6 +14,7 @@ const ORDERS = {
   elsewhere: ['the same map elsewhere', { stroke: '#808080', dash: '2 3' }],
   centre: ['from the centre outwards', { stroke: '#b8860b', dash: '8 3 2 3' }],
 };
+const FIRST = ['attention', 'random', 'centre'];
 const METHOD_STYLES = [
   { stroke: '#b3124f' },
   { stroke: '#b3124f', dash: '5 3' },
@@ -24,10 +25,12 @@ const METHOD_STYLES = [
 ];
 
 /** @type {any} */
-let way = null;
+let [way, lines, axis] = [null, null, null];
 
 export function mount() {
   way = segmented('curves-mode', 'delete', drawCurves);
+  lines = segmented('curves-lines', 'three', drawCurves);
+  axis = segmented('curves-axis', 'zero', drawCurves);
   part('curves-measure').addEventListener('change', drawCurves);
   onFound(showCurves);
   showAsText('evidence', curveTables);
@@ -60,17 +63,19 @@ function drawCurves() {
   const facts = curves.measures.find(({ name }) => name === measure);
   const away = way.value === 'delete';
   const shown = curves.curves.filter((curve) => curve.mode === way.value);
+  const drawn = shown.filter(({ order }) => lines.value === 'all' || FIRST.includes(order));
+  const zoomed = axis.value === 'zoomed';
   lineChart(part('curves-chart'), {
     x: curves.shares,
-    series: shown.map((curve) => ({
+    series: drawn.map((curve) => ({
       name: orderStyle(curve.order)[0],
       ...curve.left[measure],
       style: orderStyle(curve.order)[1],
     })),
-    low: measure === 'moved' ? 0 : null,
+    low: zoomed ? null : Math.min(0, ...drawn.flatMap((curve) => curve.left[measure].low)),
     xLabel: `part of the gate ${away ? `taken away (set to ${curves.off.toFixed(2)})` : 'given back'}`,
-    yLabel: facts.axis,
-    label: `${measure} while the gate of ${curves.block} is ${away ? 'taken away' : 'given back'} in ${shown.length} orders; the table has the areas`,
+    yLabel: zoomed ? `${facts.axis} (zoomed: the axis does not begin at 0)` : facts.axis,
+    label: `${measure} while the gate of ${curves.block} is ${away ? 'taken away' : 'given back'} in ${drawn.length} orders; the table has the areas`,
   });
   const rows = shown.map((curve) => {
     const area = curve.areas[measure];

@@ -3,21 +3,31 @@
 import { readScale } from '../lib/colour.js';
 import { element, part, segmented, wholeNumber } from '../lib/dom.js';
 import { floats } from '../lib/numbers.js';
-import { onAnswer } from '../state/answers.js';
-import { takeFound } from '../state/found.js';
-import { ask, me, requests, say, server } from '../state/requests.js';
-import { here } from '../state/view.js';
+import { onAnswer, onRefused, onSettled } from '../state/answers.js';
+import { arrival } from '../state/arrival.js';
+import { found, takeFound } from '../state/found.js';
+import { ask, me, requests, running, say, server } from '../state/requests.js';
+import { tabs, onTab } from '../state/tabs.js';
+import { chooseBlock, hasBlocks, here, view } from '../state/view.js';
 import { writeText } from '../text/text.js';
 
 const TEST_WORDS = {
+  begin: 'a ranking of three seconds, to know where to begin…',
   evidence: 'the gate is taken away value by value…',
   rank: 'every gate that is not flat is set to its own mean in turn…',
   sanity: 'a copy of the network forgets, stage by stage…',
 };
 
+const SOON = 0.05; // of a test: before that, nobody knows how long it takes
+
 /** @type {any} */
 let branch = null;
 let [watching, began] = [0, 0];
+/** @type {string | null} the test that waits until it is known where to begin */
+let waiting = null;
+let [looking, touched] = [false, false];
+/** @type {string | null} the block that the visitor did not choose */
+let ours = null;
 
 /** @param {'spatial' | 'channel'} name the gate that is tested */
 export const chooseBranch = (name) => branch.choose(name);
@@ -38,7 +48,20 @@ export function mount() {
     const read = (one) => ({ ...one, values: floats(one.values), scale: readScale(one.scale) });
     take({ curves: { ...value, maps: value.maps.map(read) } });
   });
-  onAnswer('rank', (value) => take({ rank: value }));
+  onAnswer('rank', (value) => {
+    take({ rank: value });
+    if (looking) beginWith(value);
+  });
+  for (const panel of ['evidence-panel', 'blockmap-panel']) {
+    for (const name of ['change', 'click']) {
+      part(panel).addEventListener(name, () => {
+        touched = true;
+      });
+    }
+  }
+  onTab(lookWhereToBegin);
+  onRefused(looked);
+  onSettled(looked);
   onAnswer('sanity', (value) => take({ sanity: value }));
 }
 
@@ -48,7 +71,35 @@ function take(more) {
   writeText();
 }
 
+// The first time that a visitor opens the tab on a photo: what depends on attention at all, rather than whatever is first
+// in a list. What they chose themselves in the meantime stays.
+function lookWhereToBegin() {
+  const opened = tabs.current === 'evidence' && (!arrival.begun || arrival.ready);
+  if (!opened || found.rank || !hasBlocks() || ![null, ours].includes(view.blockName) || running()) return;
+  touched = false;
+  looking = ask('begin', {}, TEST_WORDS.begin);
+}
+
+function looked() {
+  looking = false;
+  const name = waiting;
+  waiting = null;
+  if (name) askTest(name);
+}
+
+function beginWith({ target, effects }) {
+  if (touched || waiting || !effects.length) return;
+  part('target-choice').value = target.text;
+  branch.choose(effects[0].branch);
+  ours = effects[0].block;
+  chooseBlock(view.result.blocks.findIndex(({ name }) => name === ours));
+}
+
 function askTest(name) {
+  if (looking) {
+    waiting = name; // it takes three seconds at most
+    return;
+  }
   const target = part('target-choice').value;
   const off = part('test-off').value;
   const request = {
@@ -66,11 +117,11 @@ function askTest(name) {
 
 async function watchTest() {
   clearTimeout(watching);
-  const running = requests.busy && element.isConnected;
-  part('test-stop').hidden = !running;
-  part('test-progress').hidden = !running;
-  part('test-passes').hidden = !running;
-  if (!running) return;
+  const busy = requests.busy && element.isConnected;
+  part('test-stop').hidden = !busy;
+  part('test-progress').hidden = !busy;
+  part('test-passes').hidden = !busy;
+  if (!busy) return;
   const [done, total] = (await server.progress_of(me).catch(() => null)) ?? [0, 1];
   if (done < total) part('test-progress').value = done / total;
   else part('test-progress').removeAttribute('value'); // nobody counted
@@ -82,6 +133,6 @@ async function watchTest() {
 function showPasses(done, total) {
   const seconds = (performance.now() - began) / 1000;
   const left = Math.max(1, Math.round((seconds * (total - done)) / done));
-  const rest = done > 0 && done < total ? `, about ${left} s left` : '';
+  const rest = done >= SOON * total && done < total ? `, about ${left} s left` : '';
   part('test-passes').textContent = done < total ? `${done} of about ${total} passes${rest}` : `${done} passes`;
 }

@@ -98,17 +98,29 @@ class Api:
         box: list[float] | None = None,
         flip: bool = False,
         archive: bool = False,
+        person: int | str = 0,
         request: gr.Request | None = None,
     ) -> tuple[dict[str, Any], FileData | None]:
         """What a model predicts for a photo, and numbers and words for every gate (explanation.json).
 
         With `archive`, also a zip with the tensors, the report and the figures, as psa_viz.load_explanation reads it.
-        Without a box the person is found; the box is left, top, right and bottom in pixels of the photo.
+        Without a box the person is found; the box is left, top, right and bottom in pixels of the photo. `person` is
+        which of the people found, or "all": then `everybody` in the answer has the same of each of them.
         """
+        if person == "all" and (archive or box is not None):
+            raise Coded("bad-request", 'person: with "all" there is no archive and no box; ask for 0, 1 and so on.')
+        if person and box is not None:
+            raise Coded("bad-request", "person: with a box nobody is looked for; leave one of the two out.")
         image, asked = self._photo(photo), self._model(model)
-        with self._turn(request):
-            result = self.engine.explain(image, asked, _box(box, image), flip)
-        return _facts(result), self._archive(Visit(result), request) if archive else None
+        with self._turn(request) as turn:
+            first = 0 if person == "all" else int(person)
+            result = self.engine.explain(image, asked, _box(box, image), flip, person=first)
+            everybody = [result]
+            for number in range(1, len(result.people) if person == "all" else 0):
+                turn.pause()
+                everybody.append(self.engine.explain(image, asked, None, flip, person=number))
+        facts = _facts(result) | ({"everybody": [_facts(one) for one in everybody]} if person == "all" else {})
+        return facts, self._archive(Visit(result), request) if archive else None
 
     def edit(
         self,

@@ -18,6 +18,7 @@ _HOMES = {
     "load": "psa_viz.session.loading",
     "find_people": "psa_viz.session.people",
     "explain": "psa_viz.session.explain",
+    "explain_everybody": "psa_viz.session.explain",
     "explain_video": "psa_viz.session.video",
     "open_session": "psa_viz.session.explain",
     "capture": "psa_viz.session.capture",

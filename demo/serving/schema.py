@@ -88,6 +88,7 @@ class ExplainRequest(Strict):
     box: Annotated[list[Number], Field(min_length=4, max_length=4)] | None = None
     flip: StrictBool = False
     archive: StrictBool = False
+    person: Annotated[int, Field(ge=0, strict=True)] | Literal["all"] = 0
 
 
 class EditRequest(Strict):

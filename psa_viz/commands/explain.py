@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from psa_viz.commands.options import command, model_options, read_edits
+from psa_viz.commands.options import command, model_options, print_json, read_edits
 
 if TYPE_CHECKING:
     from psa_viz.values.results import Explanation
@@ -27,7 +28,9 @@ def add(commands: argparse._SubParsersAction) -> None:
     model_options(own)
     own.add_argument("--out", type=Path, required=True, help="folder for the results")
     own.add_argument("--format", default="png", help="of the figures, separated by commas: png, pdf, svg (%(default)s)")
-    own.add_argument("--person", type=int, default=0, metavar="K", help="which of the people found (0, the main one)")
+    own.add_argument(
+        "--person", type=_person, default=0, metavar="K", help='which of the people found (0, the main one), or "all"'
+    )
     own.add_argument("--box", type=float, nargs=4, metavar=("X0", "Y0", "X1", "Y1"), help="what the network is to see")
     own.add_argument("--size", type=_size, metavar="PIXELS", help=f"longer side of the input, or {OWN} HEIGHTxWIDTH")
     own.add_argument("--edits", metavar="FILE.json", help="changes of gates as a JSON list: a file, or the list itself")
@@ -40,17 +43,15 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def _explain(options: argparse.Namespace) -> None:
     from psa_viz.models.factories import factory_name
-    from psa_viz.rendering.figure_files import figure_files
     from psa_viz.rendering.words import spatial_sentence
 
     formats = _formats(options.format)
     own = factory_name(options.model)
+    if options.person == "all":
+        _everybody(options, own, formats)
+        return
     result = _captured(options, own) if own is not None else _explained(options)
-    folder = result.save(options.out)
-    for name, data in figure_files(result, formats).items():
-        (folder / name).write_bytes(data)
-    for note in result.notes:
-        print(f"note: {note}", file=sys.stderr)
+    folder = _saved(result, options.out, formats)
     if options.json:
         print((folder / "explanation.json").read_text(encoding="utf-8"))
         return
@@ -70,11 +71,55 @@ def _explain(options: argparse.Namespace) -> None:
     print(f"written to {folder}: report.html, tensors.npz, explanation.json and figures")
 
 
+def _saved(result: Explanation, out: Path, formats: list[str]) -> Path:
+    """The folder that a result was written into; what it notes is said."""
+    from psa_viz.rendering.figure_files import figure_files
+
+    folder = result.save(out)
+    for name, data in figure_files(result, formats).items():
+        (folder / name).write_bytes(data)
+    for note in result.notes:
+        print(f"note: {note}", file=sys.stderr)
+    return folder
+
+
+def _everybody(options: argparse.Namespace, own: str | None, formats: list[str]) -> None:
+    """Everyone who is found, each into a folder of their own: person-0, the main one, person-1 and so on."""
+    import psa_viz
+
+    if own is not None or options.box is not None:
+        raise ValueError("--person all is for the project's models, and not with --box: nobody is looked for there")
+    _check_options(options)
+    results = psa_viz.explain_everybody(
+        options.image,
+        psa_viz.load(options.model, device=options.device),
+        flip=options.flip,
+        size=options.size,
+        edits=read_edits(options.edits),
+        precision=options.precision,
+    )
+    folders = [_saved(one, options.out / f"person-{number}", formats) for number, one in enumerate(results)]
+    if options.json:
+        print_json([json.loads((folder / "explanation.json").read_text(encoding="utf-8")) for folder in folders])
+        return
+    for folder, result in zip(folders, results, strict=True):
+        who = "nobody found; the whole photo" if result.person is None else f"score {result.person.score:.2f}"
+        print(f"{folder}: {who}, {len(result.blocks)} PSA blocks")
+
+
+def _person(text: str) -> int | str:
+    return text if text == "all" else int(text)
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    if options.weights or options.mean or options.std or isinstance(options.size, tuple):
+        raise ValueError(f"--weights, --mean, --std and a size of two numbers are {OWN}, package.module:factory")
+
+
 def _explained(options: argparse.Namespace) -> Explanation:
     import psa_viz
 
-    if options.weights or options.mean or options.std or isinstance(options.size, tuple):
-        raise ValueError(f"--weights, --mean, --std and a size of two numbers are {OWN}, package.module:factory")
+    _check_options(options)
     return psa_viz.explain(
         options.image,
         psa_viz.load(options.model, device=options.device),

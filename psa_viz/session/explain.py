@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from psa_viz.session.photo import load_photo
 from psa_viz.session.session import Session
 from psa_viz.values.edits import Edit
 from psa_viz.values.geometry import Box
+from psa_viz.values.people import Person
 from psa_viz.values.results import Explanation
 
 Answer = TypeVar("Answer")
@@ -69,6 +71,35 @@ def explain(
     return replace(result, notes=(*result.notes, *notes), seconds=time.perf_counter() - began)
 
 
+def explain_everybody(
+    image: str | Path | Image.Image | np.ndarray,
+    model: DenseHRNet,
+    flip: bool = False,
+    size: int | None = None,
+    edits: Sequence[Edit] = (),
+    precision: Precision = "float32",
+) -> tuple[Explanation, ...]:
+    """What `explain` says of each of the people found, the main one first; the finder looks once.
+
+    One result, of the whole photo, where there is nobody. Each has its own crop of the same photo, so the same block
+    can be laid side by side.
+
+    Args and errors as for `explain`; ValueError for a network without joints, to which nobody is shown.
+    """
+    photo = load_photo(image)
+    info = getattr(model, "info", None)
+    if info is not None and not info.joints:
+        raise ValueError(f"{info.name} predicts no joints, so nobody is looked for; explain the photo as it is")
+    people = () if info is None else find_people(photo, next(model.parameters()).device)
+    results = []
+    for person in range(max(1, len(people))):
+        began = time.perf_counter()
+        ask = partial(Session.explain, edits=edits, flip=flip)
+        result, notes = _asked(photo, model, person, None, size, precision, ask, people)
+        results.append(replace(result, notes=(*result.notes, *notes), seconds=time.perf_counter() - began))
+    return tuple(results)
+
+
 def open_session(
     image: str | Path | Image.Image | np.ndarray,
     model: DenseHRNet,
@@ -98,8 +129,10 @@ def _asked(
     size: int | None,
     precision: Precision,
     ask: Callable[[Session], Answer],
+    found: tuple[Person, ...] | None = None,
 ) -> tuple[Answer, tuple[str, ...]]:
-    """What a session of that photo answers within the memory that there is, and notes about that."""
+    """What a session of that photo answers within the memory that there is, and notes about that; the people may have
+    been found already."""
     info = getattr(model, "info", None)
     if info is None:
         raise TypeError(
@@ -112,7 +145,9 @@ def _asked(
     if not looking and person != 0:
         why = f"{info.name} predicts no joints" if box is None else f"the box {box} is asked for too"
         raise ValueError(f"expected no person, got person={person}: {why}, so nobody is looked for")
-    people = find_people(photo, next(model.parameters()).device) if looking else ()
+    people: tuple[Person, ...] = ()
+    if looking:
+        people = find_people(photo, next(model.parameters()).device) if found is None else found
     shown = chosen(people, person) if looking else None
     said = person_notes(shown, photo) if looking else ()
 

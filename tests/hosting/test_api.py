@@ -47,7 +47,7 @@ def test_the_endpoints_are_the_documented_ones(client):
     offered = client.view_api(return_format="dict")["named_endpoints"]
     assert set(offered) == {"/models_v1", "/explain_v1", "/edit_v1"}
     explain, edit = ([p["parameter_name"] for p in offered[name]["parameters"]] for name in ("/explain_v1", "/edit_v1"))
-    assert explain == ["photo", "model", "box", "flip", "archive"]
+    assert explain == ["photo", "model", "box", "flip", "archive", "person"]
     assert edit == ["photo", "edits", "model", "box", "archive"]
     text = (Path(__file__).parents[2] / "docs" / "API.md").read_text(encoding="utf-8")
     for name in (*offered, *explain, *edit):
@@ -104,6 +104,22 @@ def test_everyone_found_is_told_on_both_sides_of_an_edit(client, tmp_path):
         assert facts[side]["people"] == shown["people"]
         assert facts[side]["person"] == 0
         assert facts[side]["crop"]["box"] == shown["crop"]["box"]
+
+
+def test_everybody_is_explained_when_all_are_asked_for(client, tmp_path):
+    Image.fromarray(np.concatenate((portrait(), portrait()), axis=1)).save(tmp_path / "two.png")
+    photo = handle_file(tmp_path / "two.png")
+    facts, archive = client.predict(photo=photo, person="all", api_name="/explain_v1")
+    assert archive is None
+    assert len(facts["people"]) == 2
+    assert [one["person"] for one in facts["everybody"]] == [0, 1]
+    second, _ = client.predict(photo=photo, person=1, api_name="/explain_v1")
+    for name in ("pose", "crop", "blocks", "person"):
+        assert facts["everybody"][1][name] == second[name]
+        assert facts[name] == facts["everybody"][0][name]
+    for wrong in ({"person": "all", "archive": True}, {"person": 1, "box": BOX}, {"person": -1}, {"person": "most"}):
+        with pytest.raises(AppError, match="(?i)person"):
+            client.predict(photo=photo, api_name="/explain_v1", **wrong)
 
 
 def test_nobody_is_told(client, file):

@@ -22,7 +22,7 @@ from demo.events import Events
 from demo.explorer import modules
 from demo.explorer.component import explorer
 from demo.offers import offer
-from demo.serving import health, server
+from demo.serving import health, live, server
 from demo.serving.address import asker_of
 from demo.serving.desk import Desk
 from demo.serving.page import Page
@@ -86,7 +86,7 @@ def launch_options(desk: Desk | None = None, engine: Engine | None = None) -> di
         **limits,
         "app_kwargs": {
             **limits["app_kwargs"],
-            "routes": [modules.route(), *health.routes(desk, ready)],
+            "routes": [modules.route(), *health.routes(desk, ready), *(live.routes(desk, engine) if engine else ())],
         },
     }
 

@@ -23,6 +23,7 @@ STYLES = (
     "evidence/evidence.css",
     "tour/tour.css",
     "story/story.css",
+    "live/live.css",
 )
 EVENTS = (
     "run_photo",

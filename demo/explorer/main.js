@@ -34,6 +34,7 @@ import * as spatial from './gates/spatial.js';
 import * as address from './keep/address.js';
 import * as downloads from './keep/downloads.js';
 import * as runs from './keep/runs.js';
+import * as live from './live/live.js';
 import * as block from './look/block.js';
 import * as heatmaps from './look/heatmaps.js';
 import * as parsing from './look/parsing.js';
@@ -76,6 +77,7 @@ const PANELS = [
   truth,
   box,
   sources,
+  live,
   heatmaps,
   parsing,
   blockmap,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +20,30 @@ from psa_viz.session.person_words import person_notes
 from psa_viz.session.session import Session
 from psa_viz.values.edits import Edit
 from psa_viz.values.film import ExplainedFrame, Frame
+from psa_viz.values.geometry import Box
 from psa_viz.values.people import Person
 from psa_viz.values.results import Explanation
 
 AWAY = "the person who is followed was not seen here: the crop is where they were last"
 DAMAGED = "a part of the clip before this frame could not be decoded"
+
+
+@dataclass(frozen=True)
+class Located:
+    """Where the person of a frame is.
+
+    Attributes:
+        looked: whether the finder looked.
+        box: of the person who is followed; None where nobody is, and for a network without joints.
+        person, people: as the finder sees them, where it looked.
+        notes: sentences about that.
+    """
+
+    looked: bool
+    box: Box | None
+    person: Person | None
+    people: tuple[Person, ...]
+    notes: tuple[str, ...]
 
 
 class Watcher:
@@ -66,30 +85,41 @@ class Watcher:
         Raises:
             TypeError, ValueError: as psa_viz.explain.
         """
-        began, follower = time.perf_counter(), self.follower
-        looked = self.follows and follower.wants_look(frame.seconds)
+        return self.explain(frame, self.locate(frame), edits)
+
+    def locate(self, frame: Frame) -> Located:
+        """Where the person is in the next frame, before the network sees it.
+
+        Raises:
+            ValueError: if there is no person of the number that is wanted.
+        """
+        if not self.follows:
+            return Located(False, None, None, (), ())
+        follower, person = self.follower, None
+        looked = follower.wants_look(frame.seconds)
         people: tuple[Person, ...] = ()
-        person: Person | None = None
-        notes: list[str] = []
         if looked:
             people = find_people(frame.image, next(self.model.parameters()).device)
             person = follower.found(people, frame.seconds)
-        box = follower.follow(frame.seconds) if self.follows else None
-        if self.follows and (person is not None or box is None):
-            notes += person_notes(person, frame.image)
-        elif looked:
-            notes.append(AWAY)
+        box = follower.follow(frame.seconds)
+        if person is not None or box is None:
+            return Located(looked, box, person, people, person_notes(person, frame.image))
+        return Located(looked, box, None, people, (AWAY,) if looked else ())
+
+    def explain(self, frame: Frame, where: Located, edits: Sequence[Edit] = ()) -> ExplainedFrame:
+        """What the network makes of a frame in which the person was located."""
+        began = time.perf_counter()
 
         def run(model: DenseHRNet, view: Framing) -> tuple[Explanation, Framing]:
-            crop = view.everything(frame.image) if box is None else view.person(box)
-            session = Session(frame.image, model, crop, self.precision, person=person, people=people)
-            return session.note(notes).explain(edits, self.flip), view
+            crop = view.everything(frame.image) if where.box is None else view.person(where.box)
+            session = Session(frame.image, model, crop, self.precision, person=where.person, people=where.people)
+            return session.note(where.notes).explain(edits, self.flip), view
 
         (result, self.view), retreats = within_memory(run, self.model, self.view, Framing.smaller)
         if result.pose is not None:
-            follower.predicted(result.pose, person, frame.seconds)
+            self.follower.predicted(result.pose, where.person, frame.seconds)
         result = replace(result, notes=(*result.notes, *retreats), seconds=time.perf_counter() - began)
-        return ExplainedFrame(frame.number, frame.seconds, looked, box, follower.identity, result)
+        return ExplainedFrame(frame.number, frame.seconds, where.looked, where.box, self.follower.identity, result)
 
 
 def explain_video(

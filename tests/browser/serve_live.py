@@ -11,12 +11,18 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from demo.app import default_page, launch_options
+from demo.serving.desk import Desk
 
 
 def main() -> None:
-    page, engine = default_page()
+    desk = Desk()
+    page, engine = default_page(desk)
     page.launch(
-        server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True, prevent_thread_lock=True, **launch_options()
+        server_name="127.0.0.1",
+        server_port=int(sys.argv[1]),
+        quiet=True,
+        prevent_thread_lock=True,
+        **launch_options(desk, engine),
     )
     engine.load_in_background(engine.names[0]).join()
     print("up with", ", ".join(engine.names), flush=True)

@@ -9,6 +9,7 @@ import { edits, reachOf } from '../state/edits.js';
 import { focus, onFocus } from '../state/focus.js';
 import { effectOf, found, mostEffect, onFound } from '../state/found.js';
 import { lit, onLit } from '../state/lit.js';
+import { live } from '../state/live.js';
 import { peekAt } from '../state/peek.js';
 import { blockAt, onGates } from '../state/showing.js';
 import { tabs } from '../state/tabs.js';
@@ -108,6 +109,11 @@ const editing = () => tabs.current === 'change' && edits.after;
 // The statistic that is chosen, of the gates as the open tab has them.
 function chosenStatistic() {
   const one = view.result.map.statistics.find((statistic) => statistic.key === part('statistic').value);
+  const { statistic } = live;
+  if (statistic && statistic.key === one.key) {
+    const values = [...statistic.values];
+    return { ...one, values, texts: values.map((value) => value.toFixed(3)) };
+  }
   return editing() ? { ...one, ...edits.after.statistics[one.key] } : one;
 }
 

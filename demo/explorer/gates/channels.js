@@ -5,6 +5,7 @@ import { inkOf, part, segmented } from '../lib/dom.js';
 import { differs, wasAndIs } from '../lib/numbers.js';
 import { focus, holdChannel, onFocus, pointAtChannel, tell } from '../state/focus.js';
 import { litHere, onLit } from '../state/lit.js';
+import { live } from '../state/live.js';
 import { onGates, shownBlock } from '../state/showing.js';
 import { tabs } from '../state/tabs.js';
 import { chosen, chosenBlock, hasBlocks, onChosen, view } from '../state/view.js';
@@ -78,7 +79,7 @@ function paintBarsNow() {
   const { canvas, scale, order } = bars;
   if (!scale || !canvas.clientWidth || !view.result?.blocks.length) return;
   const gate = shownBlock().channelGate;
-  const before = chosenBlock().channelGate;
+  const before = live.on ? gate : chosenBlock().channelGate;
   const ratio = window.devicePixelRatio || 1;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   canvas.width = Math.round(width * ratio);

@@ -17,11 +17,11 @@ function onCrop([x, y], canvas, box) {
   ];
 }
 
-export function paintJoints(canvas, pose, box) {
+/** @param {number} unit pixels of the canvas: lines are about as thick */
+export function paintJoints(canvas, pose, box, unit = canvas.width / 128) {
   const ink = inkOf(canvas);
   /** @type {[number, number][]} */
   const at = pose.keypoints.map((point) => onCrop(point, canvas, box));
-  const unit = canvas.width / 128;
   ink.lineCap = 'round';
   for (const [width, halo] of /** @type {[number, boolean][]} */ ([
     [2.6 * unit, true],

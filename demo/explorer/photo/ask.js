@@ -47,8 +47,11 @@ export function run(more) {
   ask('run_photo', request, 'the network is looking…');
 }
 
-/** @param {File | undefined} file a photo */
-export async function takeFile(file) {
+/**
+ * @param {File | undefined} file a photo
+ * @param {object} more what is to be asked otherwise
+ */
+export async function takeFile(file, more = {}) {
   if (requests.busy || !file) return;
   if (file.size > LARGEST) {
     say(`This file has ${(file.size / 1e6).toFixed(0)} MB; 64 MB are the most that can be read.`);
@@ -72,7 +75,7 @@ export async function takeFile(file) {
   }
   setWanted(null);
   if (framing.choice === 'box') setCrop(findsPeople(part('model-choice').value) ? 'person' : 'image');
-  run({ upload: sent.path });
+  run({ upload: sent.path, ...more });
 }
 
 /** Only a network with joints can find a person; the others begin with the whole image. */

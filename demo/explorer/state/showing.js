@@ -5,6 +5,7 @@ import { signal } from '../lib/signal.js';
 import { compared } from './compared.js';
 import { edits, onAfter } from './edits.js';
 import { tell } from './focus.js';
+import { atThisMoment, onLiveGates } from './live.js';
 import { onTab, tabs } from './tabs.js';
 import { onBlock, view } from './view.js';
 
@@ -19,7 +20,8 @@ export const onGates = redrawn.subscribe;
 export const shownBlock = () => blockAt(view.block);
 
 /** Any block likewise. @param {number} index */
-export const blockAt = (index) => (tabs.current === 'change' && edits.after ? edits.after : view.result).blocks[index];
+export const blockAt = (index) =>
+  atThisMoment((tabs.current === 'change' && edits.after ? edits.after : view.result).blocks[index]);
 
 /** The result beside the first one, if the open tab has one. */
 export const secondResult = () => ({ change: edits.after, compare: compared.result })[tabs.current] ?? null;
@@ -33,3 +35,4 @@ function redraw() {
 onBlock(redraw);
 onTab(redraw);
 onAfter(redraw);
+onLiveGates(redraw);

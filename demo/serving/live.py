@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from demo.engine import Engine
     from demo.serving.desk import Desk
 
-MOST_STREAMS = 12
+MOST_STREAMS = 24
 """Cameras at the same time; of one address, half of it."""
 IDLE = 10.0
 """Seconds without a frame after which a stream is over."""
 LASTS = 600.0
 """Seconds after which a page has to begin anew."""
-THREADS = 16
+THREADS = 32
 """Frames that wait or run at the same time; more than there are streams."""
 MOST_ASKED = 2_000_000
 """Bytes of the list of edits."""

@@ -52,11 +52,12 @@ def camera(live, walk, tmp_path):
         page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
 
-        def keep(response):
-            if "/live/" in response.url and "block=" in response.url:
-                asked.append((response.url, response.request.post_data_buffer, response.body()))
+        def keep(route):
+            answer = route.fetch(timeout=4 * SLOW)
+            asked.append((route.request.url, route.request.post_data_buffer, answer.body()))
+            route.fulfill(response=answer)
 
-        page.on("requestfinished", lambda request: keep(request.response()))
+        page.route("**/live/*block=*", keep)
         page.goto(f"{live.address}/")
         page.locator("#explorer .tile").first.wait_for(state="attached")
         yield page, asked
@@ -114,10 +115,9 @@ def test_live_keeps_edits_and_stops_when_nobody_looks(camera):
     part(page, "go-live").click()
     wait_for_frames(page, 1)
     page.get_by_role("tab", name="Change").click()
-    page.get_by_role("button", name="switch off", exact=False).first.click()
-    page.wait_for_function(
-        "document.querySelector('[data-is=live-words]').textContent.startsWith('Edited')", timeout=4 * SLOW
-    )
+    part(page, "channel-off").click()
+    edited = "document.querySelector('[data-is=live-words]').textContent.startsWith('Edited')"
+    page.wait_for_function(edited, timeout=4 * SLOW)
     assert read_answer(asked[-1][2])["edited"]
     page.evaluate(
         "() => { Object.defineProperty(document, 'hidden', { value: true });"

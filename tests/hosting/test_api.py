@@ -118,7 +118,7 @@ def test_everybody_is_explained_when_all_are_asked_for(client, tmp_path):
         assert facts["everybody"][1][name] == second[name]
         assert facts[name] == facts["everybody"][0][name]
     for wrong in ({"person": "all", "archive": True}, {"person": 1, "box": BOX}, {"person": -1}, {"person": "most"}):
-        with pytest.raises(AppError, match="(?i)person"):
+        with pytest.raises(AppError, match=r"(?i)person"):
             client.predict(photo=photo, api_name="/explain_v1", **wrong)
 
 

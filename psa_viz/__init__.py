@@ -21,6 +21,7 @@ _HOMES = {
     "explain_everybody": "psa_viz.session.explain",
     "explain_video": "psa_viz.session.video",
     "open_session": "psa_viz.session.explain",
+    "Own": "psa_viz.session.own",
     "capture": "psa_viz.session.capture",
     "record": "psa_viz.recording.recorder",
     "edited": "psa_viz.recording.recorder",

@@ -35,7 +35,7 @@ def _evidence(options: argparse.Namespace) -> None:
     import psa_viz
     from psa_viz.evidence.examination import examine
     from psa_viz.evidence.files import save
-    from psa_viz.evidence.targets import parse
+    from psa_viz.evidence.target_text import parse
     from psa_viz.evidence.work import Work
     from psa_viz.rendering.evidence_words import conclusion, correlation_sentence, curve_sentence, title
 

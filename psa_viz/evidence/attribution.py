@@ -79,7 +79,7 @@ def attribute(
         raise ValueError(f"{method} has no values for channels; expected one of {', '.join(methods_for(branch))}")
     cells = subject.gate(block, "spatial").shape
     if method == "grad_cam":
-        return _grad_cam(subject, target, block, module or subject.paths[block], cells)
+        return _grad_cam(subject, target, block, module or subject.session.path(block), cells)
     if METHODS[method] == "input":
         way = _integrated if method == "integrated_gradients" else _shap
         return way(subject, target, block, cells, steps, seed)
@@ -114,8 +114,8 @@ def _shap(
 ) -> Attribution:
     """captum's own GradientShap draws from numpy's and torch's global generators, which two threads would share."""
     forward, draw = _of_image(subject, target), torch.Generator().manual_seed(seed)
-    colours = torch.randn(steps, 3, 1, 1, generator=draw).to(subject.image.device)
-    ways = torch.rand(steps, 1, 1, 1, generator=draw).to(subject.image.device)
+    colours = torch.randn(steps, 3, 1, 1, generator=draw).to(subject.image)
+    ways = torch.rand(steps, 1, 1, 1, generator=draw).to(subject.image)
     total, start = torch.zeros_like(subject.image), 0.0
     for first in range(0, steps, BATCH):
         begin = colours[first : first + BATCH].expand(-1, -1, *subject.image.shape[2:])
@@ -133,7 +133,7 @@ def _grad_cam(subject: Subject, target: FixedTarget, block: str, path: str, cell
     own = nn.Identity()  # captum's hooks go here, and none onto the network that others use too
 
     def forward(image: Tensor) -> Tensor:
-        return target(subject.run(image, {path: own}))
+        return target(subject.run(image, {path: subject.session.in_call(block, own)}))
 
     values = LayerGradCam(forward, own).attribute(subject.image.clone().requires_grad_()).detach()[0, 0]
     note = f"channels of what {path} returns, weighted by their mean gradient; signed"

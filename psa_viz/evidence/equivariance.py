@@ -9,7 +9,6 @@ import numpy as np
 from psa_viz.evidence.correlation import spearman
 from psa_viz.evidence.subject import Subject
 from psa_viz.session.crops import MULTIPLE, NEUTRAL, cut
-from psa_viz.session.predict import network_input
 from psa_viz.values.evidence import Equivariance
 from psa_viz.values.trace import BlockAttention
 
@@ -27,7 +26,7 @@ def equivariance_of(subject: Subject, block: str) -> tuple[Equivariance, ...]:
     subject.gate(block, "spatial")
     moved, covers = _moved(subject), _covers(subject)
     changed = [subject.pixels[:, ::-1], moved, *(picture for picture, _ in covers)]
-    seen = subject.blocks_of(network_input(np.stack(changed), subject.image.device))[block]
+    seen = subject.blocks_of(subject.session.given(np.stack(changed)))[block]
     old = subject.blocks[block]
     return (
         _mirror(old, seen[0]),

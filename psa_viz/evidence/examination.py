@@ -22,6 +22,7 @@ from psa_viz.evidence.subject import Subject
 from psa_viz.evidence.targets import FixedTarget, Target
 from psa_viz.evidence.work import Work
 from psa_viz.session.explain import open_session
+from psa_viz.session.own import Own
 from psa_viz.values.evidence import Attribution, Correlation, Evidence
 from psa_viz.values.geometry import Box
 from psa_viz.values.statistics import FLAT_RANGE
@@ -34,7 +35,7 @@ STAGES = 10
 
 def examine(
     image: str | Path | Image.Image | np.ndarray,
-    model: nn.Module,
+    model: nn.Module | Own,
     target: Target | str,
     block: str | None = None,
     methods: Sequence[str] | None = None,
@@ -50,8 +51,8 @@ def examine(
 
     Args:
         image, box, size: see psa_viz.explain.
-        model: from psa_viz.load, with PSA.
-        target: for example "joint:left_wrist", see psa_viz.evidence.targets.
+        model: from psa_viz.load, or a psa_viz.Own, with PSA.
+        target: for example "joint:left_wrist", see psa_viz.evidence.target_text.
         block: to be tested; by default the one of which a gate, set to its own mean, changes the target most.
         methods: some of psa_viz.evidence.attribution.METHODS; all by default.
         off, steps, draws, seed: of the deletion curves, see psa_viz.evidence.faithfulness.
@@ -74,8 +75,8 @@ def examine(
     effects = rank_blocks(subject, fixed)
     if block is None and not effects:
         raise ValueError(
-            f"every gate of {model.info.name} spans less than {FLAT_RANGE:g} on this photo, so there is no pattern to "
-            "test; name a block to have it tested all the same"
+            f"every gate of {session.info.name} spans less than {FLAT_RANGE:g} on this photo, so there is no pattern "
+            "to test; name a block to have it tested all the same"
         )
     name = block or effects[0].block
     work.total = work.done + units_needed(subject, name, chosen, steps, draws)
@@ -94,7 +95,7 @@ def examine(
         )
         for branch in ("spatial", "channel")
     }
-    info = model.info
+    info = session.info
     return Evidence(
         image=session.photo,
         crop=session.crop,

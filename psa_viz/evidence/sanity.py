@@ -6,7 +6,6 @@ below it: stages above its block can go without a trace in it, which by itself s
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,8 +16,8 @@ from psa_viz.evidence.attribution import attribute, methods_for
 from psa_viz.evidence.correlation import similarity, spearman
 from psa_viz.evidence.subject import Subject
 from psa_viz.evidence.targets import FixedTarget
+from psa_viz.recording.adapt.twin import copied
 from psa_viz.recording.alone import alone
-from psa_viz.session.session import Session
 from psa_viz.values.evidence import CascadeStep
 
 
@@ -38,14 +37,14 @@ def cascade(
         ValueError: for a block or method that cannot be used.
     """
     with alone(subject.model):
-        forgetful = copy.deepcopy(subject.model)
+        forgetful = copied(subject.model)
     forgetful.eval().requires_grad_(False)
     first = _maps(subject, target, block, methods, seed)
     steps = [_step("", first, first)]
     draw = torch.Generator().manual_seed(seed)
     for stage in stages(subject):
         shuffle(forgetful.get_submodule(stage), draw)
-        now = Subject(Session(subject.photo, forgetful, subject.crop), subject.work)
+        now = Subject(subject.session.on(forgetful), subject.work)
         steps.append(_step(stage, first, _maps(now, target, block, methods, seed)))
     return tuple(steps)
 

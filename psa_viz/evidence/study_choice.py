@@ -32,11 +32,11 @@ def subject_of(model: nn.Module, photo: np.ndarray, work: Work | None, shift: fl
 
 def target_of(subject: Subject, number: int) -> FixedTarget:
     """The peak of the photo's joint in turn, or one of the classes that are predicted, in turn."""
-    joints = subject.model.info.joints
+    joints = subject.session.info.joints
     if joints:
         return subject.fix(f"joint:{joints[number % len(joints)]}")
     seen = np.unique(subject.maps["segmentation"].argmax(axis=0))
-    return subject.fix(f"class:{subject.model.info.classes[seen[number % len(seen)]]}")
+    return subject.fix(f"class:{subject.session.info.classes[seen[number % len(seen)]]}")
 
 
 def rank_gates(

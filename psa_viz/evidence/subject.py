@@ -8,11 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from psa_viz.evidence.targets import FixedTarget, Target, parse
+from psa_viz.evidence.target_text import parse
+from psa_viz.evidence.targets import FixedTarget, Target
 from psa_viz.evidence.work import Work
 from psa_viz.recording.alone import alone
-from psa_viz.recording.blocks import KINDS, attention_blocks
+from psa_viz.recording.blocks import KINDS
 from psa_viz.recording.recorder import record, routed
+from psa_viz.session.leaves import as_array
 from psa_viz.session.session import Session
 from psa_viz.values.edits import Branch
 from psa_viz.values.trace import BlockAttention
@@ -43,7 +45,7 @@ class Subject:
 
     def __init__(self, session: Session, work: Work | None = None) -> None:
         if not session.paths:
-            raise ValueError(f"{session.model.info.name} has no PSA block, so it has no attention to test")
+            raise ValueError(f"{session.info.name} has no PSA block, so it has no attention to test")
         self.session, self.work = session, work or Work()
         began = session.began
         self.blocks = session.first.blocks
@@ -51,7 +53,7 @@ class Subject:
             self.work.step(1)
         self.photo, self.model, self.crop, self.image = session.photo, session.model, session.crop, session.image
         self.paths, self.pixels = session.paths, session.pixels
-        self.maps = {task: maps[0].cpu().numpy() for task, maps in session.first.maps.items()}
+        self.maps = {task: as_array(maps[0]) for task, maps in session.first.maps.items()}
 
     def now(self, target: FixedTarget) -> float:
         """The target in the untouched pass."""
@@ -59,7 +61,7 @@ class Subject:
 
     def fix(self, target: Target | str) -> FixedTarget:
         """A target at its place in the untouched prediction; see psa_viz.evidence.targets."""
-        return (parse(target) if isinstance(target, str) else target).fix(self.maps, self.model.info, self.crop)
+        return (parse(target) if isinstance(target, str) else target).fix(self.maps, self.session.info, self.crop)
 
     def gate(self, block: str, branch: Branch) -> np.ndarray:
         """(C,) or (H, W), as the untouched pass had it.
@@ -83,15 +85,15 @@ class Subject:
             expected = ", ".join(map(str, self.gate(block, branch).shape))
             raise ValueError(f"{block}: expected {branch} gates (N, {expected}), got {tuple(gates.shape)}")
         self.work.begin()
-        tap = f"{self.paths[block]}.{branch}.gate".lstrip(".")
+        tap = f"{self.session.path(block)}.{branch}.gate".lstrip(".")
 
         def given(own: Tensor) -> Tensor:
             if own.shape != gates.shape:
-                raise ValueError(f"{block} runs at several sizes in one pass: one gate cannot stand for all of them")
+                raise ValueError(f"{block} runs on several features in one pass: one gate cannot stand for all of them")
             return gates.to(own.dtype)
 
-        with alone(self.model), routed(self.model, {tap: given}):
-            outputs = self.session.replay.again([tap], rows=len(gates))
+        with alone(self.model), routed(self.model, {tap: self.session.in_call(block, given)}):
+            outputs = self.session.tensors(self.session.replay.again([tap], rows=len(gates)))
         self.work.step(len(gates), torch.is_grad_enabled() and gates.requires_grad)
         return outputs
 
@@ -105,11 +107,11 @@ class Subject:
         self.work.begin()  # where others may use the network: it has no hook of ours yet
         with torch.no_grad(), record(self.model, KINDS) as trace:
             self._ran(images, {})
-        rows = [attention_blocks(self.model, trace, image) for image in range(len(images))]
+        rows = [self.session.gates(trace, image, len(images)) for image in range(len(images))]
         return {name: [row[name] for row in rows] for name in self.blocks}
 
     def _ran(self, images: Tensor, ways: dict[str, Callable[[Tensor], Tensor]]) -> dict[str, Tensor]:
         with alone(self.model), routed(self.model, ways):
-            outputs = self.model(images.contiguous(memory_format=torch.channels_last))
+            outputs = self.session.tensors(self.model(images.contiguous(memory_format=torch.channels_last)))
         self.work.step(len(images), torch.is_grad_enabled() and images.requires_grad)
         return outputs

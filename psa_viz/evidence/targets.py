@@ -7,7 +7,6 @@ where: they stay when gates are taken away, so the target does not move under wh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -17,9 +16,6 @@ from psa_viz.models.nets.heads import ModelInfo
 from psa_viz.session.predict import outputs_of, probability_maps
 from psa_viz.values.geometry import Box, Crop
 
-FORMS = "joint:NAME, region:JOINT:x0,y0,x1,y1, class:NAME, class:NAME:x0,y0,x1,y1 or pixel:x,y[:CLASS]"
-Task = Literal["pose", "segmentation"]
-
 
 @dataclass(frozen=True, eq=False)
 class FixedTarget:
@@ -27,22 +23,26 @@ class FixedTarget:
 
     Attributes:
         text: as it was asked for, for example "joint:left_wrist".
-        task: the head that it belongs to.
-        index: of its joint or class.
+        task: the head that it belongs to, "pose" or "segmentation"; the path of an output in a network of one's own.
+        index: of its joint, class or channel.
         name: of its joint or class.
         weights: (h, w) on the cells of the output map.
     """
 
     text: str
-    task: Task
+    task: str
     index: int
     name: str
     weights: np.ndarray
 
     def __call__(self, outputs: dict[str, Tensor]) -> Tensor:
         """Task -> logits (N, maps, h, w), as the network returns them -> (N,) from 0 to 1."""
-        maps = probability_maps(outputs_of(self.task, outputs))[self.task][:, self.index]
+        maps = self.maps(outputs)[:, self.index]
         return (maps * torch.as_tensor(self.weights, dtype=maps.dtype, device=maps.device)).sum(dim=(1, 2))
+
+    def maps(self, outputs: dict[str, Tensor]) -> Tensor:
+        """(N, maps, h, w) of the target's task."""
+        return probability_maps(outputs_of(self.task, outputs))[self.task]
 
 
 class Target:
@@ -143,38 +143,6 @@ class Pixel(Target):
         weights = np.zeros((height, width))
         weights[row, column] = 1.0
         return FixedTarget(str(self), "segmentation", _index(name, info.classes, "class", info), name, weights)
-
-
-def parse(text: str) -> Target:
-    """A target from its text, in one of FORMS.
-
-    Raises:
-        TypeError: if it is no string.
-        ValueError: for any other form.
-    """
-    if not isinstance(text, str):
-        raise TypeError(f"expected a target as text, {FORMS}; got {type(text).__name__}")
-    kind, _, rest = text.partition(":")
-    name, colon, last = rest.partition(":")
-    try:
-        if kind == "joint" and name and not colon:
-            return JointPeak(name)
-        if kind == "region" and name:
-            return HeatmapRegion(name, _numbers(last, 4))
-        if kind == "class" and name:
-            return ClassRegion(name, _numbers(last, 4) if colon else None)
-        if kind == "pixel" and (last or not colon):
-            return Pixel(*_numbers(name, 2), name=last or None)
-    except ValueError as error:
-        raise ValueError(f"expected a target such as {FORMS}, got {text!r}: {error}") from error
-    raise ValueError(f"expected a target such as {FORMS}, got {text!r}")
-
-
-def _numbers(text: str, count: int) -> tuple[float, ...]:
-    found = tuple(float(part) for part in text.split(","))
-    if len(found) != count or not np.isfinite(found).all():
-        raise ValueError(f"expected {count} finite numbers, got {text!r}")
-    return found
 
 
 def _index(name: str, names: tuple[str, ...], what: str, info: ModelInfo) -> int:

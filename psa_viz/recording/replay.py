@@ -86,21 +86,26 @@ class Replay:
         """
         return self._pass(_Again(self.memory.calls, self.containers.around(touched), rows))
 
-    def input_of(self, path: str) -> Tensor:
-        """The first tensor that a module that contains others was given in its last call of the untouched pass.
+    def input_of(self, path: str, call: int = -1) -> Tensor:
+        """The first tensor that a module that contains others was given in the untouched pass.
+
+        Args:
+            call: which of its calls, the first being 0; the last one by default.
 
         Raises:
-            ValueError: for a path that there is not, or if the pass did not come to it.
+            ValueError: for a path that there is not, or if the pass did not come to it, or not as often.
         """
         module = self.containers.module(path)
-        calls = self.memory.calls.get(module)
-        if calls and calls[-1].first is not None:
-            return calls[-1].first
+        calls = self.memory.calls.get(module, ())
+        whole = len(calls) == self.ran.count(self.containers.paths.get(module, path))
+        if whole and -len(calls) <= call < len(calls) and (first := calls[call].first) is not None:
+            return first
         watching = _Again(self.memory.calls, self.containers.around([path]), watched=module)
         self._pass(watching)
-        if watching.seen is None:
-            raise ValueError(f"the untouched pass did not come to {path!r}, or gave it no tensor")
-        return watching.seen
+        try:
+            return watching.seen[call]
+        except IndexError:
+            raise ValueError(f"the untouched pass did not come to {path!r}, or gave it no tensor") from None
 
     def _pass(self, running: _Again) -> Any:
         if self._image is None:
@@ -171,13 +176,13 @@ class _Again:
         watched: nn.Module | None = None,
     ) -> None:
         self.calls, self.touched, self.rows, self.watched = calls, touched, rows, watched
-        self.seen: Tensor | None = None
+        self.seen: list[Tensor] = []
         self._copies: dict[int, Tensor] = {}  # of each remembered tensor, while the pass runs
         self._origins: dict[int, Tensor] = {}
 
     def call(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if module is self.watched:
-            self.seen = next((value for value in args if isinstance(value, Tensor)), None)
+            self.seen += [value for value in args if isinstance(value, Tensor)][:1]
         if module not in self.touched:
             for call in self.calls.get(module, ()):
                 if self._fits(call, args, kwargs) and all(one.intact for one in call.tensors()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from psa_viz.rendering.words import percent
-from psa_viz.values.difference import VISIBLE_PIXELS, ClassChange, Difference, JointChange
+from psa_viz.values.difference import VISIBLE_PIXELS, ClassChange, Difference, JointChange, OutputChange
 
 NAMED = 3
 """How many joints or classes a sentence names before it stops."""
@@ -12,7 +12,10 @@ NAMED = 3
 def change_sentences(change: Difference) -> list[str]:
     """One to three sentences, the most changed first; the first says whether anything can be seen at all."""
     if change.identical:
-        return ["No change: every predicted probability is the same to the last bit."]
+        what = "value that the network returns" if change.outputs else "predicted probability"
+        return [f"No change: every {what} is the same to the last bit."]
+    if change.outputs:
+        return _outputs(change)
     if not change.joints and not change.classes:
         return ["The two predict different things: there is nothing to compare."]
     if not change.visible:
@@ -37,6 +40,23 @@ def signed_percent(share: float) -> str:
         return "0"
     sign = "+" if points > 0 else "\u2212"
     return f"{sign}{abs(points):.1f}" if abs(points) >= 0.05 else f"{sign}under 0.1"
+
+
+def output_sentence(change: OutputChange) -> str:
+    """ "output.0: furthest at (0, 3, 4, 5), 1.2 to 0.8; its largest value is 7.3"."""
+    if change.furthest == 0:
+        return f"{change.name}: the same to the last bit"
+    at = ", ".join(map(str, change.place))
+    return (
+        f"{change.name}: furthest at ({at}), {change.before:.4g} to {change.after:.4g}; "
+        f"its largest value was {change.largest:.4g}"
+    )
+
+
+def _outputs(change: Difference) -> list[str]:
+    most = sorted(change.outputs, key=lambda one: -one.share)
+    said = [f"{output_sentence(one)}." for one in most[:NAMED]]
+    return said if change.visible else [f"No visible change. {said[0][:1].upper()}{said[0][1:]}"]
 
 
 def _invisible(change: Difference) -> str:

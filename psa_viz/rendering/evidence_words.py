@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from psa_viz.rendering.words import deviation, percent
-from psa_viz.values.evidence import Correlation, Curves, Evidence
+from psa_viz.values.evidence import Correlation, Curves, Effect, Evidence
 
 MATTERS = 0.05
 """A gate whose removal changes the target by less than this part of it has nothing to explain."""
@@ -39,10 +39,10 @@ def verdict(curves: Curves) -> str:
     """Whether one gate passes, on one photo, as an explanation of one target, and against which controls."""
     left = curves.get("attention").left["target"][0]
     start, end = float(left[0]), float(left[-1])
-    if abs(start - end) < MATTERS * start:
+    if start == end or abs(start - end) < MATTERS * abs(start):
         return (
             f"nothing to explain. With all of it set to {curves.off:.4g} the target goes from {start:.4f} to "
-            f"{end:.4f}, a change of {percent(abs(start - end) / start)}."
+            f"{end:.4f}, a change of {percent(_part(start - end, start))}."
         )
     beaten: list[str] = []
     lost: list[str] = []
@@ -88,9 +88,7 @@ def effect_sentence(evidence: Evidence) -> str:
     """Which blocks the target depends on."""
     if not evidence.effects:
         return "Every gate of every block is flat on this photo: none has a pattern that could be taken away."
-    parts = [
-        f"{effect.block} ({effect.branch}) {-effect.lost / evidence.start:+.0%}" for effect in evidence.effects[:5]
-    ]
+    parts = [f"{effect.block} ({effect.branch}) {_effect(effect, evidence)}" for effect in evidence.effects[:5]]
     how = "chosen because" if evidence.chosen else "given by name;"
     return (
         f"Setting one gate of one block to its own mean changes the target most at: {', '.join(parts)}. "
@@ -120,11 +118,21 @@ def equivariance_sentences(evidence: Evidence) -> tuple[str, ...]:
     )
 
 
+def _part(change: float, of: float) -> float:
+    """The size of a change in parts of what changed; a change of nothing has no such part."""
+    return abs(change) / abs(of) if of else 0.0
+
+
+def _effect(effect: Effect, evidence: Evidence) -> str:
+    """How much a target changes, in per cent; as a number where it was 0, as an output of an unknown network may be."""
+    return f"{-effect.lost / abs(evidence.start):+.0%}" if evidence.start else f"{-effect.lost:+.4g}"
+
+
 def _own(evidence: Evidence) -> str:
     own = [effect for effect in evidence.effects if effect.block == evidence.block.name]
     if not own:
         return "unknown, for both of its gates are flat"
-    return " and ".join(f"{effect.branch} {-effect.lost / evidence.start:+.0%}" for effect in own)
+    return " and ".join(f"{effect.branch} {_effect(effect, evidence)}" for effect in own)
 
 
 def _all(names: list[str]) -> str:

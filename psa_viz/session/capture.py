@@ -19,8 +19,8 @@ from psa_viz.recording.adapt import search
 from psa_viz.recording.adapt.found import Found
 from psa_viz.recording.adapt.twin import copied
 from psa_viz.recording.blocks import SeveralImages
-from psa_viz.session.crops import checked, cut, fit, shaped, whole
-from psa_viz.session.framing import halved
+from psa_viz.session.crops import checked, cut, shaped, whole
+from psa_viz.session.framing import Size, input_size, smaller
 from psa_viz.session.memory import within_memory
 from psa_viz.session.photo import load_photo
 from psa_viz.session.witnessed import Pass, witnessed
@@ -30,7 +30,6 @@ from psa_viz.values.geometry import Box, Crop
 from psa_viz.values.results import Explanation
 
 Rgb = Sequence[float]
-Size = tuple[int, int]
 
 
 @overload
@@ -144,7 +143,7 @@ def _of_photo(
         pixels = torch.from_numpy(cut(photo, crop)[None]).permute(0, 3, 1, 2)
         return crop, witnessed(network, found, _input(network, pixels, mean, std), edits)
 
-    (crop, passed), notes = within_memory(run, network, _whole_size(size, part), _smaller)
+    (crop, passed), notes = within_memory(run, network, input_size(size, part), smaller)
     return _explanation(photo, crop, passed, 0, edits, notes)
 
 
@@ -227,19 +226,3 @@ def _picture(tensor: Tensor) -> tuple[np.ndarray, str]:
     what = "the input" if len(values) == 3 else f"the mean of the input's {len(values)} channels"
     words = f"no photo was given: the picture is {what}, scaled from {low:.3g} to {high:.3g}"
     return (scaled * 255).round().to(torch.uint8).permute(1, 2, 0).numpy().copy(), words
-
-
-def _whole_size(size: int | Size, part: Box) -> Size:
-    """(H, W) of the input."""
-    if isinstance(size, int):
-        crop = fit(part, size)
-        return crop.height, crop.width
-    if len(size) != 2 or min(size) < 1:
-        raise ValueError(f"expected a size as one number or as (H, W), both positive, got {size!r}")
-    return int(size[0]), int(size[1])
-
-
-def _smaller(size: Size) -> Size | None:
-    """Half of it, None if there is no smaller multiple of 32."""
-    half = (halved(size[0]), halved(size[1]))
-    return half if half[0] < size[0] and half[1] < size[1] else None

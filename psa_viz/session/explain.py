@@ -17,6 +17,7 @@ from psa_viz.session.crops import checked
 from psa_viz.session.devices import Precision
 from psa_viz.session.framing import Framing, framing
 from psa_viz.session.memory import within_memory
+from psa_viz.session.own import Own
 from psa_viz.session.people import chosen, find_people
 from psa_viz.session.person_words import person_notes
 from psa_viz.session.photo import load_photo
@@ -102,7 +103,7 @@ def explain_everybody(
 
 def open_session(
     image: str | Path | Image.Image | np.ndarray,
-    model: DenseHRNet,
+    model: DenseHRNet | Own,
     person: int = 0,
     box: Box | None = None,
     size: int | None = None,
@@ -110,8 +111,13 @@ def open_session(
 ) -> Session:
     """A photo in a network, to be asked more than once: what `explain` would show is its `untouched`, and has run.
 
-    Args and errors as for `explain`.
+    Args and errors as for `explain`. Somebody's own network, a psa_viz.Own, is shown the photo or the box as it is: it
+    has a size of its own, and nobody is looked for.
     """
+    if isinstance(model, Own):
+        if size is not None or person != 0:
+            raise ValueError("expected neither size nor person: a network of your own has its size, and no joints")
+        return model.look(load_photo(image), box, precision)
 
     def looked(session: Session) -> Session:
         _ = session.begin().untouched
@@ -136,7 +142,8 @@ def _asked(
     info = getattr(model, "info", None)
     if info is None:
         raise TypeError(
-            f"expected a model from psa_viz.load, got {type(model).__name__}; use psa_viz.capture for one of your own"
+            f"expected a model from psa_viz.load, got {type(model).__name__}; use psa_viz.capture for one of your own, "
+            "or open_session(image, psa_viz.Own(model))"
         )
     photo = load_photo(image)
     view = framing(info, info.input_size if size is None else size)

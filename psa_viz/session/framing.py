@@ -11,6 +11,8 @@ from psa_viz.models.nets.heads import ModelInfo
 from psa_viz.session.crops import MULTIPLE, STRIDE, fit, shaped, square, whole
 from psa_viz.values.geometry import Box, Crop
 
+Size = tuple[int, int]
+"""(H, W) in pixels."""
 AROUND = 1.15
 """Side of the square that the project's networks are shown of a person, in units of the longer side of the person's
 box; they are trained on such squares."""
@@ -82,6 +84,22 @@ class TopDownFraming(Framing):
 def halved(side: int) -> int:
     """Half of it, up to the next multiple of 32."""
     return math.ceil(side / 2 / MULTIPLE) * MULTIPLE
+
+
+def input_size(size: int | Size, part: Box) -> Size:
+    """(H, W) of an unknown network's input: as given, or with this longer side and the shape of the photo's part."""
+    if isinstance(size, int):
+        crop = fit(part, size)
+        return crop.height, crop.width
+    if len(size) != 2 or min(size) < 1:
+        raise ValueError(f"expected a size as one number or as (H, W), both positive, got {size!r}")
+    return int(size[0]), int(size[1])
+
+
+def smaller(size: Size) -> Size | None:
+    """Half of it, None if there is no smaller multiple of 32."""
+    half = (halved(size[0]), halved(size[1]))
+    return half if half[0] < size[0] and half[1] < size[1] else None
 
 
 def framing(info: ModelInfo, side: int) -> Framing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -18,6 +20,14 @@ NEAR = 0.1
 """Parts of a person's size within which a joint counts as right where scores are calibrated."""
 PERSON_IN_CROP = 1 / 1.5
 """Size of the person in parts of the crop's longer side, as in the training data."""
+
+
+def predictions(maps: dict[str, Tensor], crop: Crop, info: ModelInfo, photo: np.ndarray) -> dict[str, Any]:
+    """ "pose" and "segmentation" of an Explanation; None without that head."""
+    return {
+        "pose": read_pose(maps["pose"], crop, info, photo) if info.joints else None,
+        "segmentation": read_segmentation(maps["segmentation"], crop, info, photo) if info.classes else None,
+    }
 
 
 def read_pose(maps: Tensor, crop: Crop, info: ModelInfo, photo: np.ndarray) -> PosePrediction:

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from psa_viz.attention.polarized import Formula, Layout
-from psa_viz.models.nets.heads import Dense
 from psa_viz.recording.alone import alone
-from psa_viz.recording.blocks import KINDS, attention_blocks, edited_paths, psa_paths
+from psa_viz.recording.blocks import KINDS, edited_paths, psa_paths
 from psa_viz.recording.recorder import edited, record
 from psa_viz.recording.replay import BUDGET, Replay
 from psa_viz.session.crops import cut
 from psa_viz.session.devices import TOLERANCE, Precision, computing
+from psa_viz.session.interface import Interface
 from psa_viz.session.memory import within_memory
 from psa_viz.session.passes import Pass
 from psa_viz.session.photo import load_photo
-from psa_viz.session.predict import averaged, network_input, probability_maps
-from psa_viz.session.readout import read_pose, read_segmentation
+from psa_viz.session.predict import averaged
 from psa_viz.session.stages import Walk, walk
-from psa_viz.session.variants import under_formula
+from psa_viz.session.variants import gates_under
 from psa_viz.values.edit_text import describe
 from psa_viz.values.edits import Edit
 from psa_viz.values.geometry import Crop
@@ -36,7 +36,7 @@ from psa_viz.values.results import Explanation
 from psa_viz.values.trace import BlockAttention, Trace
 
 
-class Session:
+class Session(Interface):
     """Runs the untouched pass once, when something asks for it, and of every edited pass only what the edits change.
 
         session = Session(photo, psa_viz.load("person-psa-parallel"), crop)
@@ -68,16 +68,17 @@ class Session:
     def __init__(
         self,
         photo: str | Path | np.ndarray,
-        model: Dense,
+        model: nn.Module,
         crop: Crop,
         precision: Precision = "float32",
         budget: int = BUDGET,
         person: Person | None = None,
         people: tuple[Person, ...] = (),
     ) -> None:
-        if getattr(model, "info", None) is None:
+        self.model = model
+        if self.info is None:
             raise TypeError(f"expected a model from psa_viz.load, got {type(model).__name__}")
-        self.photo, self.model, self.crop, self.precision = load_photo(photo), model, crop, precision
+        self.photo, self.crop, self.precision = load_photo(photo), crop, precision
         self.person, self.people = person, people
         self.paths, self.pixels, self.budget = psa_paths(model), cut(self.photo, crop), budget
         said = f"computed in {precision}: gates are within {TOLERANCE.get(precision)} of those in float32"
@@ -98,7 +99,7 @@ class Session:
             self._untouched = self._explanation(first, first.blocks, ())
         return self._untouched
 
-    def begin(self, model: Dense | None = None) -> Session:
+    def begin(self, model: nn.Module | None = None) -> Session:
         """Run the untouched pass, here or in a copy of the network elsewhere, and keep it. Memory may run out."""
         with self._lock:
             self.model = model or self.model
@@ -106,7 +107,7 @@ class Session:
             self._begun = self._pass((), replay.remember), replay
         return self
 
-    def note(self, sentences: Sequence[str]) -> Session:
+    def note(self, sentences: Iterable[str]) -> Session:
         """Let every result carry these sentences."""
         self.notes += tuple(sentences)
         if self._untouched is not None:
@@ -160,7 +161,7 @@ class Session:
         given something else because of them. The others are upstream, or on a branch that has not met the edited one
         yet."""
         ran = self._again(tuple(edits)).blocks
-        return tuple(name for name in self.paths if name in ran)
+        return tuple(name for name in self.first.blocks if name in ran)
 
     def walk(self, block: str) -> Walk:
         """Every step of one block in the untouched pass, as the paper prints it.
@@ -170,7 +171,7 @@ class Session:
         """
         path = self.path(block)
         with self._running():
-            return walk(self.model.get_submodule(path), self.replay.input_of(path), path)
+            return walk(self.model.get_submodule(path), self.features(block), path)
 
     def under(self, block: str, formula: Formula, layout: Layout) -> BlockAttention:
         """The gates that a block's weights and features give under another formula or layout.
@@ -178,27 +179,22 @@ class Session:
         Raises:
             ValueError: as walk does, and where the formula needs weights that the block does not have.
         """
-        path = self.path(block)
         with self._running():
-            module = under_formula(self.model.get_submodule(path), formula, layout)
-            with record(module, KINDS) as trace:
-                module(self.replay.input_of(path))
-        return replace(attention_blocks(module, trace)[""], name=block)
+            found = gates_under(self.model.get_submodule(self.path(block)), self.features(block), formula, layout)
+        return replace(found, name=block)
 
-    def path(self, block: str) -> str:
-        """Path of a block's PSA.
+    def features(self, block: str) -> Tensor:
+        """(1, C, H, W) what a block was given in the untouched pass."""
+        return self.replay.input_of(self.path(block))
 
-        Raises:
-            ValueError: if the network has no such block.
-        """
-        if block not in self.paths:
-            raise ValueError(f"no PSA block named {block!r}; this model has {', '.join(self.paths) or 'none'}")
-        return self.paths[block]
+    def on(self, model: nn.Module) -> Session:
+        """The same crop in another network of the same kind, such as a copy with other weights."""
+        return Session(self.photo, model, self.crop, self.precision, self.budget)
 
     @property
     def image(self) -> Tensor:
         """(1, 3, h, w) what the network is given, on its device."""
-        return network_input(self.pixels[None], next(self.model.parameters()).device)
+        return self.given(self.pixels[None])
 
     def _beginning(self) -> tuple[Pass, Replay]:
         if self._begun is None:
@@ -213,12 +209,12 @@ class Session:
         replay = self.replay
         return self._pass(edits, lambda _: replay.again(edited_paths(self.model, edits)))
 
-    def _pass(self, edits: tuple[Edit, ...], run: Callable[[Tensor], dict[str, Tensor]]) -> Pass:
+    def _pass(self, edits: tuple[Edit, ...], run: Callable[[Tensor], Any]) -> Pass:
         began = time.perf_counter()
         with self._running(edits), record(self.model, KINDS) if self.paths else nullcontext(Trace()) as trace:
-            outputs = run(self.image)
-            maps = probability_maps(outputs)
-        return Pass(outputs, maps, attention_blocks(self.model, trace), time.perf_counter() - began)
+            outputs = self.tensors(run(self.image))
+            maps = self.maps_of(outputs)
+        return Pass(outputs, maps, self.gates(trace), time.perf_counter() - began)
 
     @contextmanager
     def _running(self, edits: tuple[Edit, ...] = ()) -> Iterator[None]:
@@ -228,13 +224,11 @@ class Session:
             yield
 
     def _explanation(self, found: Pass, blocks: Mapping[str, BlockAttention], edits: tuple[Edit, ...]) -> Explanation:
-        began, info, maps = time.perf_counter(), self.model.info, found.maps
-        shown = read_segmentation(maps["segmentation"], self.crop, info, self.photo) if info.classes else None
+        began, info = time.perf_counter(), self.info
         return Explanation(
             image=self.photo,
             crop=self.crop,
-            pose=read_pose(maps["pose"], self.crop, info, self.photo) if info.joints else None,
-            segmentation=shown,
+            **self.read(found),
             blocks=blocks,
             model=info.name,
             formula=info.formula,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection
 from dataclasses import replace
 
 import torch
+from torch import Tensor, nn
 
 from psa_viz.attention.polarized import PARTS, Formula, Layout, PolarizedSelfAttention
 from psa_viz.models.nets.heads import Dense
 from psa_viz.models.zoo import build, info_of
-from psa_viz.recording.blocks import psa_paths
+from psa_viz.recording.adapt.twin import copied
+from psa_viz.recording.blocks import KINDS, attention_blocks, psa_paths
+from psa_viz.recording.recorder import record
+from psa_viz.values.trace import BlockAttention
 
 
 def under_formula(block: PolarizedSelfAttention, formula: Formula, layout: Layout) -> PolarizedSelfAttention:
@@ -37,18 +40,31 @@ def under_formula(block: PolarizedSelfAttention, formula: Formula, layout: Layou
     return made.to(next(block.parameters()).device).eval().requires_grad_(False)
 
 
-def under_layout(model: Dense, layout: Layout, blocks: Collection[str] | None = None) -> Dense:
+def gates_under(block: PolarizedSelfAttention, x: Tensor, formula: Formula, layout: Layout) -> BlockAttention:
+    """The gates that a block's weights give (N, C, H, W) features under another formula or layout, of the first image.
+
+    Raises:
+        ValueError: as `under_formula`.
+    """
+    module = under_formula(block, formula, layout)
+    with record(module, KINDS) as trace:
+        module(x)
+    return attention_blocks(module, trace)[""]
+
+
+def under_layout(model: nn.Module, layout: Layout, blocks: Collection[str] | None = None) -> nn.Module:
     """A copy of a network whose PSA blocks, or those named, put their gates together in the other layout.
 
     Raises:
         ValueError: for the official formula, whose two layouts have different weights, or a network without PSA.
     """
-    if model.info.formula != "paper":
+    formulas = {model.get_submodule(path).formula for path in psa_paths(model).values()}
+    if formulas != {"paper"}:
         raise ValueError(
-            f"only the paper's formula has the same weights in both layouts; {model.info.name} has "
-            f"{'no PSA' if model.info.formula == 'none' else 'the official one'}"
+            "only the paper's formula has the same weights in both layouts; this network has "
+            f"{'the official one' if formulas else 'no PSA'}"
         )
-    made = copy.deepcopy(model)
+    made = copied(model)
     for name, path in psa_paths(made).items():
         block = made.get_submodule(path)
         if isinstance(block, PolarizedSelfAttention) and (blocks is None or name in blocks):

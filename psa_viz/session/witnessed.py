@@ -22,6 +22,7 @@ from psa_viz.recording.calls import named
 from psa_viz.recording.others import others
 from psa_viz.recording.recorder import edited, record
 from psa_viz.recording.watching import watched
+from psa_viz.session.leaves import as_array, leaves, tensors_of
 from psa_viz.session.memory import out_of_memory
 from psa_viz.values.edits import Edit
 from psa_viz.values.other_attention import OtherAttention
@@ -84,7 +85,7 @@ def without_tf32(device: torch.device) -> Iterator[None]:
 def _witnessed(network: nn.Module, found: Found, images: Tensor, edits: Sequence[Edit]) -> Pass:
     plain, random = copied(network, share=True), _Random(images)
     with torch.no_grad(), compared(plain, found) as seen:
-        expected = dict(_leaves("output", _run(plain, images)))
+        expected = _arrays(run(plain, images))
     del plain
     adapted = exchanged(network, found.inside(network, seen.refused), share=True)
     for path, reason in seen.refused.items():
@@ -94,17 +95,17 @@ def _witnessed(network: nn.Module, found: Found, images: Tensor, edits: Sequence
     recording = record(twin, KINDS) if adapted.recognised else nullcontext(Trace())
     watching = watched(twin, without=psa_paths(twin).values())
     with torch.no_grad(), passed_by(found) as missed, edited(twin, edits), recording as trace, watching as gates:
-        leaves = dict(_leaves("output", _run(twin, images, "a copy of it with our blocks in the place of its own")))
-    outputs = {key: value for key, value in leaves.items() if isinstance(value, np.ndarray)}
+        returned = run(twin, images, "a copy of it with our blocks in the place of its own")
+    outputs = _arrays(returned)
     count = len(images)
     blocks = tuple(attention_calls(twin, trace, image, count) for image in range(count))
     refused = {one.path: one.family for one in adapted.refused}
     other = tuple(others(twin, gates, image, count, refused) for image in range(count))
     if not adapted.recognised and not other[0]:
         raise nothing_to_record(adapted.refused)
-    notes = [f"{key}, a {type(leaves[key]).__name__}, was not kept" for key in leaves if key not in outputs]
+    notes = not_kept(returned)
     if not edits:
-        notes += _differences(expected, outputs, seen.autocast or images.dtype)
+        notes += differences(expected, outputs, seen.autocast or images.dtype)
     notes += several_times(twin, blocks[0])
     ran = {name.partition("#")[0].partition("[")[0] for name in blocks[0]}
     idle = [block for block in psa_paths(twin) if block not in ran]
@@ -117,12 +118,19 @@ def _witnessed(network: nn.Module, found: Found, images: Tensor, edits: Sequence
         notes.append(trace.missed)
     elif idle := [block for block in idle if block not in lost]:
         notes.append(f"the forward pass did not come to {', '.join(idle)}")
-    if unproven := [name for name, one in other[0].items() if not one.proven]:
-        notes.append(
-            f"the gates of {named(unproven)} are shown as the network's own: they multiply features or weigh them, and "
-            "that this is all that the block does was not proven"
-        )
+    notes += unproven(other[0])
     return Pass(blocks, other, outputs, (*adapted.warnings, *notes), str(images.device))
+
+
+def unproven(others: Mapping[str, OtherAttention]) -> list[str]:
+    """A sentence about gates of which only is known that they were there; none where all are proven."""
+    names = [name for name, one in others.items() if not one.proven]
+    if not names:
+        return []
+    return [
+        f"the gates of {named(names)} are shown as the network's own: they multiply features or weigh them, and that "
+        "this is all that the block does was not proven"
+    ]
 
 
 def nothing_to_record(refused: Sequence[Refused]) -> ValueError:
@@ -148,7 +156,23 @@ class _Random:
             torch.cuda.set_rng_state(gpu, self._device)
 
 
-def _differences(expected: Mapping[str, object], got: Mapping[str, np.ndarray], dtype: torch.dtype) -> Iterator[str]:
+def _arrays(returned: object) -> dict[str, np.ndarray]:
+    return {name: as_array(one) for name, one in tensors_of(returned).items()}
+
+
+def not_kept(returned: object) -> list[str]:
+    """One sentence for every part of an output that is no tensor of real numbers."""
+    kept = tensors_of(returned)
+    return [f"{name}, a {type(one).__name__}, was not kept" for name, one in leaves(returned) if name not in kept]
+
+
+def differences(expected: Mapping[str, object], got: Mapping[str, np.ndarray], dtype: torch.dtype) -> Iterator[str]:
+    """One sentence for every output in which a pass with our blocks is not the pass of the network itself.
+
+    Args:
+        expected, got: path -> what the network itself, and the one with our blocks, returned.
+        dtype: that they computed in; more than its rounding is a difference.
+    """
     for key, own in got.items():
         theirs = expected.get(key)
         if not isinstance(theirs, np.ndarray) or theirs.shape != own.shape:
@@ -164,7 +188,12 @@ def _differences(expected: Mapping[str, object], got: Mapping[str, np.ndarray], 
                 )
 
 
-def _run(network: nn.Module, images: Tensor, what: str = "the model") -> object:
+def run(network: nn.Module, images: Tensor, what: str = "the model") -> object:
+    """What somebody's network returns.
+
+    Raises:
+        ValueError: if it does not run on such images, with what to do.
+    """
     try:
         return network(images)
     except ValueError:
@@ -180,19 +209,3 @@ def _run(network: nn.Module, images: Tensor, what: str = "the model") -> object:
         raise ValueError(
             f"{what} did not run on an input of shape {tuple(images.shape)}: {type(error).__name__}: {error}; {advice}"
         ) from error
-
-
-def _leaves(name: str, value: object) -> Iterator[tuple[str, object]]:
-    """Everything inside an output by its path: tensors as arrays, other things as they are."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _leaves(f"{name}.{key}", inner)
-    elif isinstance(value, tuple) and hasattr(value, "_asdict"):
-        yield from _leaves(name, value._asdict())
-    elif isinstance(value, (list, tuple)):
-        for place, inner in enumerate(value):
-            yield from _leaves(f"{name}.{place}", inner)
-    elif isinstance(value, Tensor) and not value.is_complex():
-        yield name, (value.float() if value.dtype == torch.bfloat16 else value).detach().cpu().numpy().copy()
-    else:
-        yield name, value

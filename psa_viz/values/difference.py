@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ from psa_viz.values.results import Explanation
 
 VISIBLE_PIXELS = 0.5
 """A joint that moves less than this many pixels of the photo stays where it is drawn."""
+VISIBLE_SHARE = 0.005
+"""An output of an unknown network that changes nowhere by this part of its largest value keeps its picture."""
 VISIBLE_PROBABILITY = 0.005
 """A peak that changes less than this keeps its first two decimals."""
 
@@ -57,6 +60,31 @@ class ClassChange:
 
 
 @dataclass(frozen=True)
+class OutputChange:
+    """One tensor that a network of an unknown kind returned.
+
+    Attributes:
+        name: its path.
+        furthest: the largest absolute change of a value.
+        place: index of that value.
+        before, after: it.
+        largest: the largest absolute value before.
+    """
+
+    name: str
+    furthest: float
+    place: tuple[int, ...]
+    before: float
+    after: float
+    largest: float
+
+    @property
+    def share(self) -> float:
+        """The largest change in parts of the largest value."""
+        return self.furthest / self.largest if self.largest else float(self.furthest > 0)
+
+
+@dataclass(frozen=True)
 class Difference:
     """Two explanations of one crop, the first one taken as given.
 
@@ -67,7 +95,8 @@ class Difference:
         heatmaps: (J, h, w) after minus before; None without joints.
         probabilities: (K, h, w) after minus before; None without classes.
         gates: block -> largest absolute change of its channel and of its spatial gate, for blocks that both have.
-        identical: every predicted probability is the same to the last bit.
+        outputs: what networks of an unknown kind returned, where both returned the same path and shape.
+        identical: everything predicted is the same to the last bit.
     """
 
     joints: tuple[JointChange, ...]
@@ -77,13 +106,14 @@ class Difference:
     probabilities: np.ndarray | None
     gates: dict[str, tuple[float, float]]
     identical: bool
+    outputs: tuple[OutputChange, ...] = ()
 
     @property
     def visible(self) -> bool:
         """Whether any joint moves, any peak changes, or any pixel changes its class, by as much as can be seen."""
         moved = any(joint.moved >= VISIBLE_PIXELS for joint in self.joints)
         brighter = any(abs(joint.peak_after - joint.peak_before) >= VISIBLE_PROBABILITY for joint in self.joints)
-        return moved or brighter or self.flipped > 0
+        return moved or brighter or self.flipped > 0 or any(one.share >= VISIBLE_SHARE for one in self.outputs)
 
 
 def difference(before: Explanation, after: Explanation) -> Difference:
@@ -99,7 +129,9 @@ def difference(before: Explanation, after: Explanation) -> Difference:
         )
     joints, heatmaps = _joints(before, after)
     classes, flipped, probabilities = _classes(before, after)
+    outputs = tuple(_outputs(before, after))
     changes = [change for change in (heatmaps, probabilities) if change is not None]
+    same = [not change.any() for change in changes] + [one.furthest == 0 for one in outputs]
     return Difference(
         joints=joints,
         classes=classes,
@@ -107,7 +139,8 @@ def difference(before: Explanation, after: Explanation) -> Difference:
         heatmaps=heatmaps,
         probabilities=probabilities,
         gates=_gates(before, after),
-        identical=bool(changes) and not any(change.any() for change in changes),
+        identical=bool(same) and all(same),
+        outputs=outputs,
     )
 
 
@@ -134,6 +167,19 @@ def _classes(before: Explanation, after: Explanation) -> tuple[tuple[ClassChange
     shares = zip(old.class_names, old.shares(before.crop), new.shares(after.crop), lost, gained, strict=True)
     classes = tuple(ClassChange(name, float(a), float(b), int(c), int(d)) for name, a, b, c, d in shares)
     return classes, int(changed.sum()), new.probabilities - old.probabilities
+
+
+def _outputs(before: Explanation, after: Explanation) -> Iterator[OutputChange]:
+    for name, old in before.outputs.items():
+        new = after.outputs.get(name)
+        if new is None or new.shape != old.shape or not old.size or old.dtype.kind not in "fiub":
+            continue
+        a, b = (np.nan_to_num(values.astype(np.float64)) for values in (old, new))
+        place = np.unravel_index(np.abs(b - a).argmax(), a.shape)
+        largest = float(np.abs(a).max())
+        yield OutputChange(
+            name, float(abs(b[place] - a[place])), tuple(map(int, place)), float(a[place]), float(b[place]), largest
+        )
 
 
 def _gates(before: Explanation, after: Explanation) -> dict[str, tuple[float, float]]:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from psa_viz.evidence.targets import ClassRegion, HeatmapRegion, JointPeak, Pixel, parse
+from psa_viz.evidence.target_text import parse
+from psa_viz.evidence.targets import ClassRegion, HeatmapRegion, JointPeak, Pixel
 from psa_viz.models.nets.heads import ModelInfo
 from psa_viz.values.geometry import Crop
 

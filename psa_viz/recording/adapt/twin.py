@@ -12,18 +12,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain
 from types import CellType, FunctionType, MethodType, ModuleType
+from typing import TypeVar
 from weakref import ref
 
 import torch
 from torch import Tensor, nn
 
+Model = TypeVar("Model", bound=nn.Module)
 CALLS = ("forward", "__call__", "_call_impl", "_wrapped_call_impl")
 LEAVES = (str, bytes, int, float, complex, bool, type(None), type, ModuleType, Tensor, torch.jit.ScriptModule)
 Memo = dict[int, object]
 """What copy.deepcopy keeps: id of something -> its copy."""
 
 
-def copied(model: nn.Module, instead: Mapping[nn.Module, nn.Module] | None = None, share: bool = False) -> nn.Module:
+def copied(model: Model, instead: Mapping[nn.Module, nn.Module] | None = None, share: bool = False) -> Model:
     """A copy of a model, with other modules in the place of some of its own wherever these are referred to.
 
     Args:

@@ -8,9 +8,13 @@ import re
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from psa_viz.commands.outcome import outcome
 from psa_viz.commands.version import version
+
+if TYPE_CHECKING:
+    from demo.engine import Engine
 
 SEARCH = 100
 
@@ -66,13 +70,14 @@ def main() -> int:
     """Start the page and stay; returns the exit code, see psa_viz.commands.outcome."""
     as_module = Path(sys.argv[0]).name == "__main__.py"
     name = f"python -m {__package__}" if as_module else "psa-viz-demo"
-    return outcome(name, lambda: run(name), (OSError, RuntimeError))
+    return outcome(name, lambda: run(name), (OSError, RuntimeError, ValueError))
 
 
 def run(name: str) -> None:
     """
     Raises:
         OSError, RuntimeError: if there is no port, no folder to write to, or nobody to tell the address.
+        ValueError: for a network of one's own that cannot be used.
     """
     parser = argparse.ArgumentParser(prog=name, description="Open PSA-Viz as a page in the browser.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
@@ -82,13 +87,50 @@ def run(name: str) -> None:
     parser.add_argument(
         "--root-path", default="", type=root_path, metavar="/PATH", help="below which a proxy shows the page; see docs"
     )
+    own = parser.add_argument_group(
+        "networks of your own", "in the place of the bundled ones. This runs the code of the modules: local use only."
+    )
+    own.add_argument(
+        "--model", action="append", default=[], metavar="package.module:factory",
+        help="a function that makes a network and takes no arguments, or the network; several times for several",
+    )  # fmt: skip
+    own.add_argument(
+        "--weights", action="append", default=[], metavar="FILE",
+        help="its tensors, .pth or .safetensors; one for each --model, in their order ('none': as it is made)",
+    )  # fmt: skip
+    own.add_argument("--size", type=int, metavar="PIXELS", help="longer side of the input (512)")
+    for what in ("mean", "std"):
+        own.add_argument(f"--{what}", type=float, nargs=3, metavar="RGB", help=f"{what} of RGB/255 (ImageNet's)")
     parser.add_argument("--version", action="version", version=f"psa-viz {version()}")
     arguments = parser.parse_args()
+    engine = own_engine(arguments)
     port = free_port(arguments.host, arguments.port)
 
     from demo.serving.run import serve  # late, so that --help answers at once
 
-    serve(arguments.host, port, arguments.root_path)
+    serve(arguments.host, port, arguments.root_path, engine)
+
+
+def own_engine(arguments: argparse.Namespace) -> Engine | None:
+    """With the networks that the command line names; None where it names none.
+
+    Raises:
+        OSError, RuntimeError, ValueError: for other flags without --model, on a public Space, and for networks that
+            cannot be opened.
+    """
+    if not arguments.model:
+        if given := [name for name in ("weights", "size", "mean", "std") if getattr(arguments, name)]:
+            raise ValueError(f"--{given[0]} is for a network of your own: name it with --model package.module:factory")
+        return None
+
+    from demo.own import OwnEngine, asked
+    from demo.serving import zerogpu
+    from psa_viz.session.asked import SIZE
+
+    if zerogpu.lent():
+        raise ValueError("--model runs the code that it names, so a public Space does not take it")
+    rgb = arguments.mean, arguments.std
+    return OwnEngine(asked(arguments.model, arguments.weights, arguments.size or SIZE, *rgb))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from demo.events import Events
 from demo.explorer import modules
 from demo.explorer.component import explorer
 from demo.offers import offer
+from demo.own import Photos
 from demo.serving import health, live, server
 from demo.serving.address import asker_of
 from demo.serving.desk import Desk
@@ -118,6 +119,8 @@ def build(engine: Engine, shelf: Shelf, desk: Desk | None = None) -> gr.Blocks:
     def snapshots(request: Any = None) -> dict[str, Any]:
         return events.snapshots(request)
 
+    waiting = ON_THE_NETWORK if shelf.stored else (*ON_THE_NETWORK, "show_example")
+
     def handler(name: str) -> Callable[..., Any]:
         def handle(event: gr.EventData, http: gr.Request) -> Any:
             session, address, request = http.session_hash or "", asker_of(http), _mapping(event)
@@ -125,7 +128,7 @@ def build(engine: Engine, shelf: Shelf, desk: Desk | None = None) -> gr.Blocks:
 
             def ask(request: Mapping[str, Any], visit: Visit | None) -> Any:
                 check_remembered(name, request, visit, shelf.names)
-                if name not in ON_THE_NETWORK:
+                if name not in waiting:
                     return getattr(events, name)(request, visit)
                 wanted = visit.device if visit and name != "run_photo" else panels.read_device(request)
                 where = place(wanted, engine.devices())
@@ -156,19 +159,19 @@ def build(engine: Engine, shelf: Shelf, desk: Desk | None = None) -> gr.Blocks:
     with Page(title="PSA-Viz", fill_width=True, analytics_enabled=False, delete_cache=(HOUR, HOUR)) as page:
         view = explorer(
             as_text(panels.first_payload(shelf)),
-            offer=offer(engine.names, shelf),
+            offer=offer(engine.names, shelf, engine.own),
             server_functions=[status, line, leave, snapshots, progress_of, stop],
         )
         gr.HTML((HERE / "read.html").read_text(encoding="utf-8"), elem_id="read", apply_default_css=False)
         file = gr.File(visible="hidden")
 
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        for name in ON_THE_NETWORK:
+        for name in waiting:
             # The browser itself asks for one thing at a time; "once" would drop what follows right after an answer.
             # No limit here: who waits for the network stands in the line of its device, and can be told their place.
             slot = {"concurrency_limit": None, "trigger_mode": "multiple"}
             getattr(view, name)(handler(name), None, view, **slot, **quiet)
-        for name in AT_ONCE:
+        for name in (one for one in AT_ONCE if one not in waiting):
             getattr(view, name)(handler(name), None, view, queue=False, **quiet)
         view.download(download, None, [file, view], concurrency_limit=4, **quiet).then(
             None, file, None, js=SAVE_FILE, api_visibility="private"
@@ -186,6 +189,11 @@ def as_text(sent: Mapping[str, Any]) -> str:
 def _mapping(event: gr.EventData) -> Mapping[str, Any]:
     """The request that came with an event; an empty one for whatever else a program may send."""
     return event._data if isinstance(event._data, Mapping) else {}
+
+
+def own_page(engine: Engine, desk: Desk | None = None) -> gr.Blocks:
+    """The page with networks of one's own in the place of the bundled ones, on the photos of the examples."""
+    return build(engine, Photos(engine), desk)
 
 
 def default_page(desk: Desk | None = None) -> tuple[gr.Blocks, Engine]:

@@ -45,7 +45,7 @@ def edited_facts(visit: Visit) -> dict[str, Any]:
         **facts,
         "texts": list(after.edits),
         "reached": reached,
-        "after": second_facts(after, reached),
+        "after": second_facts(after, reached, before),
         "statistics": edited_values(after.blocks),
         "change": change_facts(before, after),
     }

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from demo.payload import block_facts, parsing_facts, pose_facts, scale_facts
+from demo.outputs import change_of_outputs, output_facts
+from demo.payload import block_facts, parsing_facts, pose_facts
+from demo.scales import scale_facts
 from psa_viz.rendering.change_words import change_sentences, class_sentence, joint_sentence, signed_percent
 from psa_viz.rendering.scales import Scale, signed_scale
 from psa_viz.rendering.words import percent
@@ -17,8 +19,11 @@ if TYPE_CHECKING:
     from psa_viz.values.results import Explanation
 
 
-def second_facts(after: Explanation, reached: Collection[str] | None = None) -> dict[str, Any]:
-    """The second result without photo and crop, which are those of the first; only the blocks that were reached."""
+def second_facts(
+    after: Explanation, reached: Collection[str] | None = None, before: Explanation | None = None
+) -> dict[str, Any]:
+    """The second result without photo and crop, which are those of the first; only the blocks that were reached, and of
+    `before`, where it is the same network, only the outputs that changed."""
     blocks = [block for name, block in after.blocks.items() if reached is None or name in reached]
     return {
         "model": after.model,
@@ -28,6 +33,7 @@ def second_facts(after: Explanation, reached: Collection[str] | None = None) -> 
         "pose": None if after.pose is None else pose_facts(after.pose),
         "segmentation": None if after.segmentation is None else parsing_facts(after),
         "blocks": [block_facts(block, after) for block in blocks],
+        "outputs": output_facts(after, before),
     }
 
 
@@ -48,6 +54,7 @@ def change_facts(before: Explanation, after: Explanation, label: str = AFTER_EDI
         "heatmaps": _scales(change.heatmaps, label),
         "probabilities": _scales(change.probabilities, label),
         "gates": _gate_scales(change, label),
+        "outputs": change_of_outputs(change),
     }
 
 

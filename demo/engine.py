@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +35,9 @@ class Engine:
         examples: what the page has stored. The network looks at them once, as soon as it is loaded, so that the first
             edit of a visit is like every other.
     """
+
+    own: Collection[str] = ()
+    """Names of networks that are somebody's own, of which nobody knows what they predict."""
 
     def __init__(
         self,
@@ -99,13 +102,16 @@ class Engine:
         Raises:
             ValueError: for a name that is not offered, and whatever loading or running raises.
         """
+        from psa_viz.session.own import Own
         from psa_viz.session.session import Session
         from psa_viz.session.variants import with_random_weights
 
         model = self.model(name, device)
         for known in (*self._prepared, *self._recent):
-            if known.model is model and known.crop == crop and seed is None and np.array_equal(known.photo, image):
+            if known.source is model and known.crop == crop and seed is None and np.array_equal(known.photo, image):
                 return known  # edits live in the call: visitors may share it
+        if isinstance(model, Own):
+            return (model if seed is None else model.with_random_weights(seed)).session(image, crop)
         return Session(image, model if seed is None else with_random_weights(model, seed), crop)
 
     def _look(self, image: np.ndarray, model: Any, box: Box | None, flip: bool, person: int = 0) -> Explanation:
@@ -122,15 +128,16 @@ class Engine:
         Raises:
             ValueError: where the two layouts have different weights.
         """
-        from psa_viz.session.session import Session
         from psa_viz.session.variants import under_layout
 
-        return Session(session.photo, under_layout(session.model, layout, blocks), session.crop)
+        return session.on(under_layout(session.model, layout, blocks))
 
     def trained_under(self, name: str, formula: str, layout: str) -> str | None:
         """The offered model of the same network as `name` that was trained under a formula; None if there is none."""
         from psa_viz.models.zoo import family  # with torch, which is there by the time anybody asks this
 
+        if name not in (card.name for card in psa_viz.bundled()):
+            return None
         for card in psa_viz.bundled():
             same = card.name in self.names and family(card.name) == family(name)
             if same and (card.formula, card.layout) == (formula, layout):

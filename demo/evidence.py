@@ -11,8 +11,8 @@ import numpy as np
 
 from demo.change import with_session
 from demo.engine import Engine
-from demo.payload import encode, scale_facts
 from demo.progress import Pause, Progress, no_pause
+from demo.scales import encode, scale_facts
 from demo.slots import STOPPED, visitor_of
 from demo.visit import Visit
 from psa_viz.rendering.evidence_words import AXES, GATES, verdict

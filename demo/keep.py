@@ -55,12 +55,19 @@ def _everything(visit: Visit) -> dict[str, bytes]:
 
         files |= {f"untouched/{name}": data for name, data in _contents(visit.shown).items()}
         files[EDITS_NAME] = to_json(visit.edits).encode()
-    if not visit.shown.flip:
+    if _has_notebook(visit):
         files[NOTEBOOK_NAME] = _notebook(visit)
     return files
 
 
+def _has_notebook(visit: Visit) -> bool:
+    """A notebook loads a model by its name; one averaged with the mirrored photo, or of one's own, it cannot give."""
+    return not visit.shown.flip and not visit.shown.outputs
+
+
 def _notebook(visit: Visit) -> bytes:
+    if visit.shown.outputs:
+        raise ValueError("There is no notebook of a network of your own; 'everything' has its tensors.")
     from psa_viz.saving.notebook import view_notebook
 
     return view_notebook(visit.after or visit.shown, visit.edits).encode()

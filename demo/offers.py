@@ -5,19 +5,22 @@ Imports no torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import Any
 
 import psa_viz
 from demo.means import stored_means
-from demo.payload import colours
+from demo.scales import colours
 from demo.shelf import Shelf
 from demo.snapshots import trainings
 
 
-def offer(models: list[str], shelf: Shelf) -> dict[str, Any]:
+def offer(models: list[str], shelf: Shelf, own: Collection[str] = ()) -> dict[str, Any]:
     """What the page is sent once, before any result.
+
+    Args:
+        own: those of the models that are somebody's own.
 
     Returns:
         models: names, the first is the default; examples: of the shelf; means: model -> what the data set's mean of its
@@ -28,7 +31,7 @@ def offer(models: list[str], shelf: Shelf) -> dict[str, Any]:
         "models": models,
         "examples": [asdict(example) for example in shelf.examples()],
         "means": stored_means(models),
-        "tasks": tasks(models),
+        "tasks": tasks(models) | own_tasks(own),
         "trainings": trainings(),
         "colours": colours(),
     }
@@ -46,6 +49,13 @@ def tasks(names: Iterable[str]) -> dict[str, dict[str, Any]]:
             "alike": [other for other in predicted if predicted[other] == task],
         }
         for name, task in predicted.items()
+    }
+
+
+def own_tasks(names: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The same for networks of one's own: any two are compared, as far as what they return has the same shape."""
+    return {
+        name: {"joints": False, "words": "networks of your own", "alike": list(names), "own": True} for name in names
     }
 
 

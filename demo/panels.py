@@ -52,13 +52,15 @@ def show_example(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, An
 
 def _stored(shelf: Shelf, name: str, result: Explanation) -> dict[str, Any]:
     """A stored result with what is stored beside it."""
+    if not shelf.stored:
+        return payload(result, example=name, stored=False)
     story = read_story(shelf.folder(name), result)
     return {**payload(result, example=name), "story": story, **known(shelf, name, result)}
 
 
 def known(shelf: Shelf, name: str | None, result: Explanation) -> dict[str, Any]:
     """What is known of the photo of a result, and how far the result is from it; None where nothing is known."""
-    truth = None if name is None else read_truth(shelf.folder(name))
+    truth = None if name is None or not shelf.stored else read_truth(shelf.folder(name))
     return {"truth": None if truth is None else truth_facts(truth, result)}
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from demo.blockmap import block_map
 from demo.habits import habits
+from demo.others import other_facts
+from demo.outputs import output_facts
 from demo.pictures import OUTSIDE, crop_url, mask_url, photo_url
+from demo.scales import encode, scale_facts
 from psa_viz.rendering.scales import (
-    GATE_COLORMAP,
     PROBABILITY_COLORMAP,
-    SIGNED_COLORMAP,
-    STATISTIC_COLORMAP,
     Scale,
     gate_scale,
     probability_scale,
@@ -29,9 +26,6 @@ if TYPE_CHECKING:
     from psa_viz.values.statistics import GateStatistics
     from psa_viz.values.trace import BlockAttention
 
-COLORMAPS = (GATE_COLORMAP, PROBABILITY_COLORMAP, SIGNED_COLORMAP, STATISTIC_COLORMAP)
-"""What the page draws with."""
-CONSTANT = "constant"
 _COLUMNS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 _CENTRE = ("head_top", "neck")
 
@@ -71,6 +65,8 @@ def payload(explanation: Explanation, *, example: str | None = None, stored: boo
         "blocks": [block_facts(block, explanation) for block in explanation.blocks.values()],
         "habits": habits(explanation.model, explanation.weights_sha256),
         "map": block_map(explanation.blocks, scale_facts) if explanation.blocks else None,
+        "outputs": output_facts(explanation),
+        "others": other_facts(explanation),
     }
 
 
@@ -81,37 +77,6 @@ def _doubts(explanation: Explanation) -> list[dict[str, str]]:
         for kind, text in person_doubts(explanation.person, explanation.image).items()
         if text in explanation.notes
     ]
-
-
-def encode(values: np.ndarray) -> str:
-    """Array of any shape -> base64 of its values as little-endian float32 in C order."""
-    return base64.b64encode(np.ascontiguousarray(values, dtype="<f4").tobytes()).decode("ascii")
-
-
-def scale_facts(scale: Scale) -> dict[str, Any]:
-    """A Scale for the browser: picture and legend there both read this one object.
-
-    Raises:
-        ValueError: for colours that `colours` does not send.
-    """
-    if scale.colormap not in COLORMAPS:
-        raise ValueError(f"expected one of the colour maps {', '.join(COLORMAPS)}, got {scale.colormap}")
-    return {
-        "low": scale.low,
-        "high": scale.high,
-        "constant": scale.constant,
-        "label": scale.label,
-        "legend": scale.legend(),
-        "ticks": list(scale.ticks()),
-        "tickLabels": list(scale.tick_labels()),
-        "colours": CONSTANT if scale.constant else scale.colormap,
-    }
-
-
-def colours() -> dict[str, str]:
-    """Name of a scale's colours -> its 256 RGB rows: sent once with the page, named by every scale."""
-    scales = {name: Scale(0.0, 1.0, name, "") for name in COLORMAPS} | {CONSTANT: Scale(0.0, 0.0, GATE_COLORMAP, "")}
-    return {name: base64.b64encode(scale.table().tobytes()).decode("ascii") for name, scale in scales.items()}
 
 
 def reading_order(joint_names: tuple[str, ...]) -> list[int]:

@@ -44,7 +44,13 @@ class Example:
 
 class Shelf:
     """Stored results in one folder, each in its own folder as psa_viz.saving.archive writes it, with the photo as it
-    came. about.json may hold the fields of an Example, and "order", by which they stand on the page."""
+    came. about.json may hold the fields of an Example, and "order", by which they stand on the page.
+
+    Attributes:
+        stored: whether `load` gives what is stored.
+    """
+
+    stored = True
 
     def __init__(self, folder: Path = EXAMPLES) -> None:
         folders = {path.parent.name: path.parent for path in folder.glob("*/explanation.json")}

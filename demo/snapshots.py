@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from demo.payload import css, scale_facts, skeleton_facts
+from demo.payload import css, skeleton_facts
 from demo.pictures import OUTSIDE, crop_url, mask_url
+from demo.scales import scale_facts
 from psa_viz.models.cards import WEIGHTS
 from psa_viz.rendering.scales import gate_scale, probability_scale
 from psa_viz.rendering.words import deviation, span

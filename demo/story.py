@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from demo.payload import encode, scale_facts
+from demo.scales import encode, scale_facts
 from psa_viz.rendering.scales import signed_scale
 
 if TYPE_CHECKING:

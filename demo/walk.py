@@ -9,8 +9,9 @@ import numpy as np
 
 from demo.change import with_session
 from demo.engine import Engine
-from demo.payload import block_facts, encode, scale_facts
+from demo.payload import block_facts
 from demo.progress import Pause, no_pause
+from demo.scales import encode, scale_facts
 from demo.slots import never
 from demo.snippets import five_lines
 from demo.visit import Visit
@@ -88,7 +89,7 @@ def _stage(stage: Stage, steps: Walk, visit: Visit, block: str) -> dict[str, Any
         "scale": scale_facts(_scale(stage, steps.layout)),
         "words": span(float(values.min()), float(values.max())),
         "sd": f"{values.std():.4f}",
-        "code": five_lines(visit.shown, block, stage.key),
+        "code": five_lines(visit.shown, block, stage.key, getattr(visit.session.source, "code", "")),
     }
 
 

@@ -24,6 +24,7 @@ STYLES = (
     "tour/tour.css",
     "story/story.css",
     "live/live.css",
+    "own/own.css",
 )
 EVENTS = (
     "run_photo",

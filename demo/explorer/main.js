@@ -40,6 +40,8 @@ import * as heatmaps from './look/heatmaps.js';
 import * as parsing from './look/parsing.js';
 import * as lookTables from './look/tables.js';
 import * as snapshots from './snapshots/snapshots.js';
+import * as others from './own/others.js';
+import * as outputs from './own/outputs.js';
 import * as pair from './pair/pair.js';
 import * as ask from './photo/ask.js';
 import * as box from './photo/box.js';
@@ -80,6 +82,8 @@ const PANELS = [
   live,
   heatmaps,
   parsing,
+  outputs,
+  others,
   blockmap,
   block,
   channels,

@@ -6,7 +6,7 @@ import time
 
 import gradio as gr
 
-from demo.app import default_page, launch_options
+from demo.app import default_page, launch_options, own_page
 from demo.engine import Engine
 from demo.serving import server, zerogpu
 from demo.serving.desk import Desk
@@ -15,19 +15,21 @@ from demo.serving.folder import Folder, own_folder
 from demo.serving.sweep import keep_clean
 
 
-def serve(host: str, port: int, root: str = "") -> None:
+def serve(host: str, port: int, root: str = "", own: Engine | None = None) -> None:
     """Start the page at exactly this address, load the first model behind it, and stay until a signal ends it.
 
     Args:
         root: the path below which a proxy shows it, for example "/psa"; the proxy takes it off again.
+        own: with networks of one's own, in the place of the bundled ones.
 
     Raises:
         OSError: if there is no folder that can be written to, or standard output takes nothing.
+        ValueError: if a network of one's own does not run on the photo that the page opens with.
     """
     ending, desk = Ending(), Desk()
     ending.listen()
     folder = prepare()
-    page, engine = default_page(desk)
+    page, engine = default_page(desk) if own is None else (own_page(own, desk), own)
     if zerogpu.lent() and engine.names:
         # A process that is forked while another thread imports or computes may wait for ever for what that one held.
         engine.load_in_background(engine.names[0]).join()

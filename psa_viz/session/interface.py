@@ -36,6 +36,11 @@ class Interface:
         """What is known of the network."""
         return getattr(self.model, "info", None)
 
+    @property
+    def source(self) -> object:
+        """What the session was asked about: the network, or the psa_viz.Own that it is opened as."""
+        return self.model
+
     def path(self, block: str) -> str:
         """Path of a block's PSA.
 

@@ -35,7 +35,5 @@ def as_array(tensor: Tensor) -> np.ndarray:
 
 def as_maps(tensor: Tensor) -> Tensor:
     """(N, ..., h, w) -> (N, maps, h, w), everything between the first and the last two axes one after another; of
-    (N, K), K maps of one cell."""
-    if tensor.ndim == 2:
-        return tensor[:, :, None, None]
-    return tensor.reshape(len(tensor), -1, *tensor.shape[-2:])
+    (N, K), one row of K cells."""
+    return tensor.reshape(len(tensor), -1, *(tensor.shape[-2:] if tensor.ndim > 2 else (1, tensor.shape[-1])))

@@ -65,6 +65,7 @@ class Own:
         found: its PSA blocks.
         model: a copy with our blocks in the place of those.
         info: what is known of it.
+        code: Python that opens it again; "" where that is not known.
 
     Raises:
         TypeError: for something else, or a scripted model.
@@ -86,7 +87,7 @@ class Own:
     ) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"expected a torch.nn.Module, got {type(model).__name__}")
-        self.size, self.factory = size, factory
+        self.size, self.factory, self.code = size, factory, ""
         with torch.inference_mode(False):
             self.found: Found = search(model, training=False, names=names)
             self.network = copied(model, share=True).eval().requires_grad_(False)
@@ -179,7 +180,7 @@ def open_own(
     """
     network = build_from(factory)
     said = () if weights is None else fill(network, Path(weights))
-    return Own(
+    own = Own(
         network.to(pick_device(device)),
         factory if name is None else name,
         size,
@@ -189,3 +190,6 @@ def open_own(
         notes=[f"{Path(weights).name}: {sentence}" for sentence in said] if weights is not None else (),
         factory=factory,
     )
+    file = "" if weights is None else f", {str(weights)!r}"
+    own.code = f"open_own({factory!r}{file}, size={size!r}, mean={tuple(mean)!r}, std={tuple(std)!r})"
+    return own

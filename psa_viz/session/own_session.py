@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from itertools import count
@@ -31,6 +31,7 @@ from psa_viz.session.witnessed import differences, not_kept, run, unproven, with
 from psa_viz.values.edits import Edit
 from psa_viz.values.geometry import Crop
 from psa_viz.values.other_attention import OtherAttention
+from psa_viz.values.results import Explanation
 from psa_viz.values.trace import BlockAttention, Trace
 
 if TYPE_CHECKING:
@@ -65,6 +66,16 @@ class OwnSession(Session):
     @property
     def info(self) -> OwnInfo:
         return self.own.info
+
+    @property
+    def source(self) -> Own:
+        return self.own
+
+    def explain(self, edits: Sequence[Edit] = (), flip: bool = False) -> Explanation:
+        if flip:
+            raise ValueError("nobody knows what this network predicts: it cannot be averaged with the mirrored photo")
+        result = super().explain(edits)
+        return replace(result, others={}) if edits else result  # they were seen in the untouched pass
 
     def begin(self, model: nn.Module | None = None) -> OwnSession:
         with self._lock:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from demo.blockmap import block_map, edited_values, groups, rounded_out, short
-from demo.payload import scale_facts
+from demo.scales import scale_facts
 from tests.demo import synthetic
 
 

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.payload import colours, payload, reading_order, scale_facts
+from demo.payload import payload, reading_order
 from demo.pictures import OUTSIDE
+from demo.scales import colours, scale_facts
 from psa_viz.rendering.scales import Scale, gate_scale, probability_scale, stretched
 from psa_viz.rendering.skeletons import LSP_JOINTS
 from psa_viz.values.people import Person

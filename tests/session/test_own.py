@@ -86,8 +86,14 @@ def test_every_call_of_a_block_is_edited_walked_and_tested_by_itself():
 def test_the_mean_of_a_channel_is_a_target():
     session = psa_viz.open_session(PHOTO, Own(outside.yolo(), size=128))
     subject = Subject(session)
-    target = subject.fix("channel:output.boxes:3")
-    assert subject.now(target) == pytest.approx(session.untouched.outputs["output.boxes"][0, 3].mean(), rel=1e-5)
+    target = subject.fix("channel:output.scores.0:3")
+    assert subject.now(target) == pytest.approx(session.untouched.outputs["output.scores.0"][0, 3].mean(), rel=1e-5)
+
+
+def test_class_scores_are_one_row_of_cells():
+    session = psa_viz.open_session(PHOTO, Own(outside.resnet(), size=64))
+    subject = Subject(session)
+    assert subject.now(subject.fix("cell:output:0:3,0")) == pytest.approx(session.untouched.outputs["output"][0, 3])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import { fillSelect, make, part } from '../lib/dom.js';
 import { predictedClasses } from '../lib/results.js';
 import { focus } from '../state/focus.js';
+import { onCell, onOutput, outputTargets } from '../state/output.js';
 import { onResult, view } from '../state/view.js';
 
 const TEST_OFF = [
@@ -16,6 +17,8 @@ export function mount() {
   part('test-off').append(...TEST_OFF.map(([value, text]) => make('option', { value, text })));
   part('target-choice').addEventListener('pointerdown', fillTargets);
   onResult(fillTargets);
+  onOutput(fillTargets);
+  onCell(() => (part('target-choice').value = outputTargets()[0]?.[0] ?? ''));
 }
 
 function fillTargets() {
@@ -35,6 +38,7 @@ function fillTargets() {
   }
   const pixel = heldPixel();
   if (pixel && segmentation) options.push([pixel, `the class at the held cell (${pixel.slice(6)})`]);
+  options.push(...outputTargets());
   fillSelect(part('target-choice'), options);
 }
 

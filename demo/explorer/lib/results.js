@@ -2,6 +2,7 @@
 
 import { readScale } from './colour.js';
 import { floats } from './numbers.js';
+import { readOther, readOutput } from './outputs.js';
 
 export function readResult(facts) {
   const result = { ...facts, gate: facts.gate && readScale(facts.gate) };
@@ -26,6 +27,8 @@ export function readResult(facts) {
     channelStretched: readScale(block.channelStretched),
     spatialStretched: readScale(block.spatialStretched),
   }));
+  result.outputs = (facts.outputs ?? []).map(readOutput);
+  result.others = (facts.others ?? []).map(readOther);
   if (facts.map) {
     const read = (one) => ({ ...one, absolute: readScale(one.absolute), fitted: readScale(one.fitted) });
     result.map = { ...facts.map, statistics: facts.map.statistics.map(read) };
@@ -43,6 +46,7 @@ export function readChange(change) {
     heatmaps: change.heatmaps && readScale(change.heatmaps),
     probabilities: change.probabilities && readScale(change.probabilities),
     gates: Object.fromEntries(gates),
+    outputs: change.outputs.map((one) => ({ ...one, scale: one.scale && readScale(one.scale) })),
   };
 }
 

@@ -46,6 +46,7 @@ function fillPictures(result) {
   const select = part('pair-what');
   const options = [['mask', result.pose ? 'mask and joints' : 'mask']];
   if (!result.segmentation) options[0] = ['mask', 'joints'];
+  if (result.outputs.length) options.length = 0; // own/outputs.js has its pictures
   if (result.pose) {
     result.pose.order.forEach((joint) => options.push([`joint ${joint}`, `heatmap: ${result.pose.names[joint]}`]));
   }
@@ -60,7 +61,7 @@ function drawPair() {
   const after = secondResult();
   const { result } = view;
   const comparing = tabs.current === 'compare';
-  part('pair-panel').hidden = !result || (comparing && !after);
+  part('pair-panel').hidden = !result || (comparing && !after) || part('pair-what').options.length === 0;
   if (part('pair-panel').hidden || !['change', 'compare'].includes(tabs.current)) return;
   const names = pairNames();
   part('pair-title').textContent = comparing ? `${names[0]} and ${names[1]}` : 'Untouched and edited';

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from demo.others import other_facts
 from demo.outputs import change_of_outputs, output_facts
 from demo.payload import block_facts, parsing_facts, pose_facts
 from demo.scales import scale_facts
@@ -34,6 +35,7 @@ def second_facts(
         "segmentation": None if after.segmentation is None else parsing_facts(after),
         "blocks": [block_facts(block, after) for block in blocks],
         "outputs": output_facts(after, before),
+        "others": other_facts(after),
     }
 
 

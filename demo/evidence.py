@@ -60,12 +60,12 @@ def evidence(
     facts = {"kind": "evidence", "base": base, "target": target_facts(target), "maps": maps}
     return {
         **facts,
-        "curves": curves_facts(curves),
+        "curves": curves_facts(curves, target_facts(target)["what"]),
         "verdict": f"{GATES[branch].capitalize()}: {verdict(curves)}",
     }, visit
 
 
-def curves_facts(curves: Curves) -> dict[str, Any]:
+def curves_facts(curves: Curves, what: str = "probability") -> dict[str, Any]:
     """Every curve as mean and range over its draws, and the area under it, for every measure."""
     from psa_viz.evidence.measures import MEANING
 
@@ -75,7 +75,9 @@ def curves_facts(curves: Curves) -> dict[str, Any]:
         "branch": curves.branch,
         "off": curves.off,
         "shares": curves.shares.tolist(),
-        "measures": [{"name": name, "meaning": MEANING[name], "axis": AXES[name]} for name in names],
+        "measures": [
+            {"name": name, "meaning": MEANING[name], "axis": AXES[name].replace("probability", what)} for name in names
+        ],
         "curves": [_curve_facts(curve, curves, names) for curve in curves.curves],
     }
 
@@ -129,7 +131,9 @@ def _correlation_facts(found: Correlation) -> dict[str, Any]:
 
 def target_facts(target: FixedTarget) -> dict[str, str]:
     """What is explained, for the title."""
-    return {"text": target.text, "task": target.task, "name": target.name.replace("_", " ")}
+    own = target.task not in ("pose", "segmentation")
+    name = target.name if own else target.name.replace("_", " ")
+    return {"text": target.text, "task": target.task, "name": name, "what": "value" if own else "probability"}
 
 
 def rank(

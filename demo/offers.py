@@ -32,7 +32,7 @@ def offer(models: list[str], shelf: Shelf, own: Collection[str] = ()) -> dict[st
         "examples": [asdict(example) for example in shelf.examples()],
         "means": stored_means(models),
         "tasks": tasks(models) | own_tasks(own),
-        "trainings": trainings(),
+        "trainings": [] if own else trainings(),
         "colours": colours(),
     }
 

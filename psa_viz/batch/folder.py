@@ -21,7 +21,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from psa_viz.batch.folder_worker import SOURCE_NAME, explain_one, start
+from psa_viz.batch.folder_worker import SOURCE_NAME, explain_one, made_with, start
+from psa_viz.session.asked import Asked
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm", ".jp2", ".tga"}
 FAILED_NAME, UNFINISHED = "failed.json", ".unfinished"
@@ -62,7 +63,7 @@ def photos(folder: Path, out: Path) -> list[Path]:
 def explain_folder(
     folder: str | Path,
     out: str | Path,
-    model: str,
+    model: str | Asked,
     workers: int = 1,
     device: str = "auto",
     engine: str = "processes",
@@ -73,18 +74,17 @@ def explain_folder(
     Args:
         folder: searched with everything below it.
         out: where results go, made if need be. Results of the same file and the same arguments are kept.
-        model: as psa_viz.load takes it.
+        model: as psa_viz.load takes it, or one's own.
         workers: processes; each holds the model and shares the CPU's cores with the others.
         device: as psa_viz.load takes it.
         engine: "processes" of this machine, or "ray", see psa_viz.batch.folder_ray.
-        options: flip, size and precision of psa_viz.explain.
+        options: flip, size and precision of psa_viz.explain; of one's own network precision alone.
 
     Raises:
         NotADirectoryError, FileNotFoundError, ValueError: for a folder, a number or a model that cannot be used.
         RuntimeError: if the hub cannot be reached, Ray is not installed, or its workers die again and again.
     """
     from psa_viz.session.devices import pick_device
-    from psa_viz.session.loading import load
 
     folder, out = Path(folder).absolute(), Path(out).absolute()
     if workers < 1:
@@ -94,7 +94,7 @@ def explain_folder(
         raise ValueError(f"there is no photo in {folder}; expected files that end in {', '.join(sorted(ENDINGS))}")
     pick_device(device)
     run = _engine(engine)
-    made_by = {"weights_sha256": load(model, device="cpu").info.weights_sha256, **options}
+    made_by = made_with(model, **options)
     shutil.rmtree(out / UNFINISHED, ignore_errors=True)
     (out / UNFINISHED).mkdir(parents=True)
     failed: list[Outcome] = []
@@ -102,7 +102,7 @@ def explain_folder(
         kept = [file for file in files if _is_made(folder / file, out / file, made_by)]
         yield from (Outcome(str(file), "kept") for file in kept)
         tasks = [(str(folder / file), str(out), str(file), made_by) for file in files if file not in set(kept)]
-        for outcome in run(tasks, workers, (str(model), device, workers, os.getpid())):
+        for outcome in run(tasks, workers, (model, device, workers, os.getpid())):
             failed += [outcome] if outcome.state == "failed" else []
             yield outcome
     finally:

@@ -12,22 +12,44 @@ import threading
 import time
 import warnings
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from psa_viz.session.asked import Asked
+
+if TYPE_CHECKING:
+    from psa_viz.values.results import Explanation
 
 SOURCE_NAME = "source.json"
 _model: Any = None
 """Of this process, loaded by `start`."""
 
 
-def start(model: str, device: str, workers: int, parent: int) -> None:
+def made_with(model: str | Asked, flip: bool = False, **options: Any) -> dict[str, Any]:
+    """What results are made by: the weights, or every tensor of one's own network, and the options.
+
+    Raises:
+        ValueError: for a model that cannot be used, or options that one's own has not.
+    """
+    from psa_viz.session.loading import load
+
+    if not isinstance(model, Asked):
+        return {"weights_sha256": load(model, device="cpu").info.weights_sha256, "flip": flip, **options}
+    if flip:
+        raise ValueError("flip is for the project's models: nobody knows what a network of your own predicts")
+    facts = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(model).items()}
+    return {**facts, "weights": str(model.weights), "tensors_sha256": model.open("cpu").fingerprint(), **options}
+
+
+def start(model: str | Asked, device: str, workers: int, parent: int) -> None:
     """Load the model; share the cores with the other processes; end when the parent does, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides: photos that are begun are finished
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     prepare(model, device, workers)
 
 
-def prepare(model: str, device: str, workers: int) -> None:
+def prepare(model: str | Asked, device: str, workers: int) -> None:
     """Load the model for `explain_one`, and use this process's share of the cores."""
     global _model
     import torch
@@ -36,7 +58,7 @@ def prepare(model: str, device: str, workers: int) -> None:
 
     warnings.filterwarnings("ignore", module=r"PIL\.")
     torch.set_num_threads(max(1, torch.get_num_threads() // workers))
-    _model = load(model, device=device)
+    _model = model.open(device) if isinstance(model, Asked) else load(model, device=device)
 
 
 def explain_one(photo: str, out: str, file: str, made_by: Mapping[str, Any]) -> str:
@@ -45,14 +67,11 @@ def explain_one(photo: str, out: str, file: str, made_by: Mapping[str, Any]) -> 
     Returns:
         "", or one sentence that says why there is no result.
     """
-    from psa_viz.session.explain import explain
-
-    options = {name: value for name, value in made_by.items() if name != "weights_sha256"}
     aside = Path(out, ".unfinished", f"{platform.node()}-{os.getpid()}")
     try:
         data = Path(photo).read_bytes()
         source = {**made_by, "sha256": hashlib.sha256(data).hexdigest()}
-        explain(photo, _model, **options).save(aside)
+        _explained(photo, made_by).save(aside)
         (aside / SOURCE_NAME).write_text(f"{json.dumps(source, indent=1)}\n", encoding="utf-8")
         _put(aside, Path(out, file))
     except Exception as error:  # whatever it is, it concerns this photo and not the others
@@ -60,6 +79,18 @@ def explain_one(photo: str, out: str, file: str, made_by: Mapping[str, Any]) -> 
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return ""
+
+
+def _explained(photo: str, made_by: Mapping[str, Any]) -> Explanation:
+    from psa_viz.session.explain import explain
+    from psa_viz.session.own import Own
+    from psa_viz.session.photo import load_photo
+
+    if not isinstance(_model, Own):
+        return explain(photo, _model, **{name: value for name, value in made_by.items() if name != "weights_sha256"})
+    if _model.fingerprint() != made_by["tensors_sha256"]:
+        raise ValueError("this network has other weights every time that it is made: name a file with --weights")
+    return _model.look(load_photo(photo), precision=made_by["precision"]).untouched
 
 
 def _put(made: Path, place: Path) -> None:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from psa_viz.commands.options import command, model_options, off_value
+from psa_viz.commands.own import asked_of, opened, own_options
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -15,9 +16,10 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--target",
         required=True,
         help="joint:NAME, region:JOINT:x0,y0,x1,y1, class:NAME, class:NAME:x0,y0,x1,y1 or pixel:x,y[:CLASS]; in pixels "
-        "of the photo",
+        "of the photo; of a model of your own cell:OUTPUT:CHANNEL:COLUMN,ROW or channel:OUTPUT:CHANNEL",
     )
     model_options(own)
+    own_options(own)
     own.add_argument("--out", type=Path, required=True, help="folder for the results")
     own.add_argument("--methods", nargs="+", metavar="NAME", help="attributions; all by default")
     own.add_argument("--block", metavar="NAME", help="what is tested; the block that matters most by default")
@@ -32,7 +34,6 @@ def add(commands: argparse._SubParsersAction) -> None:
 def _evidence(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    import psa_viz
     from psa_viz.evidence.examination import examine
     from psa_viz.evidence.files import save
     from psa_viz.evidence.target_text import parse
@@ -40,7 +41,7 @@ def _evidence(options: argparse.Namespace) -> None:
     from psa_viz.rendering.evidence_words import conclusion, correlation_sentence, curve_sentence, title
 
     target = parse(options.target)
-    model = psa_viz.load(options.model, device=options.device)
+    model = opened(options)
     with tqdm(desc="testing", unit="pass", leave=False) as bar:
 
         def show(done: int, total: int) -> None:
@@ -58,7 +59,7 @@ def _evidence(options: argparse.Namespace) -> None:
             options.draws,
             options.seed,
             options.box,
-            options.size,
+            options.size if asked_of(options) is None else None,
             Work(progress=show),
         )
     folder = save(found, options.out)

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from psa_viz.commands.options import command, model_options, print_json, read_edits
+from psa_viz.commands.own import OWN, own_options, size_option
 
 if TYPE_CHECKING:
     from psa_viz.values.results import Explanation
 
-OWN = "for a model of your own"
-
 
 def add(commands: argparse._SubParsersAction) -> None:
     own = command(commands, "explain", _explain, "predict for one photo and record every PSA block")
-    own.epilog = (
-        "--model also takes package.module:factory: that function of yours is called without arguments and makes any "
-        "torch network with PSA in it, whoever wrote the blocks. This runs your module's code: local use only."
-    )
     own.add_argument("image", type=Path)
     model_options(own)
     own.add_argument("--out", type=Path, required=True, help="folder for the results")
@@ -32,13 +26,13 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--person", type=_person, default=0, metavar="K", help='which of the people found (0, the main one), or "all"'
     )
     own.add_argument("--box", type=float, nargs=4, metavar=("X0", "Y0", "X1", "Y1"), help="what the network is to see")
-    own.add_argument("--size", type=_size, metavar="PIXELS", help=f"longer side of the input, or {OWN} HEIGHTxWIDTH")
+    own.add_argument(
+        "--size", type=size_option, metavar="PIXELS", help=f"longer side of the input, or {OWN} HEIGHTxWIDTH"
+    )
     own.add_argument("--edits", metavar="FILE.json", help="changes of gates as a JSON list: a file, or the list itself")
     own.add_argument("--flip", action="store_true", help="average with the mirror image")
     own.add_argument("--precision", choices=("float32", "bfloat16", "float16"), default="float32")
-    own.add_argument("--weights", type=Path, metavar="FILE", help=f"{OWN}: .pth or .safetensors with its tensors")
-    for what in ("mean", "std"):
-        own.add_argument(f"--{what}", type=float, nargs=3, metavar="RGB", help=f"{OWN}: {what} of RGB/255 (ImageNet's)")
+    own_options(own)
 
 
 def _explain(options: argparse.Namespace) -> None:
@@ -171,10 +165,3 @@ def _formats(text: str) -> list[str]:
     if unknown := [kind for kind in asked if kind not in FORMATS]:
         raise ValueError(f"unknown formats {', '.join(map(repr, unknown))}; expected some of {', '.join(FORMATS)}")
     return [kind for kind in dict.fromkeys(asked) if kind != "png"]
-
-
-def _size(text: str) -> int | tuple[int, int]:
-    if re.fullmatch(r"\d+x\d+", text):
-        height, width = text.split("x")
-        return int(height), int(width)
-    return int(text)

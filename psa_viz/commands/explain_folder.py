@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from psa_viz.commands.options import command, model_options, print_json
+from psa_viz.commands.own import OWN, asked_of, own_options, size_option
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -17,10 +18,16 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     own.add_argument("folder", type=Path, metavar="DIR")
     model_options(own)
+    own_options(own)
     own.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     own.add_argument("--workers", type=int, default=1, metavar="N", help="processes (%(default)s)")
     own.add_argument("--engine", choices=("processes", "ray"), default="processes", help="ray needs psa-viz[ray]")
-    own.add_argument("--size", type=int, metavar="PIXELS", help="longer side of the network's input, times 32")
+    own.add_argument(
+        "--size",
+        type=size_option,
+        metavar="PIXELS",
+        help=f"longer side of the input, times 32; {OWN} also HEIGHTxWIDTH",
+    )
     own.add_argument("--flip", action="store_true", help="average with the mirror image")
     own.add_argument("--precision", choices=("float32", "bfloat16", "float16"), default="float32")
 
@@ -32,7 +39,8 @@ def _explain_folder(options: argparse.Namespace) -> None:
 
     given = {"flip": options.flip, "size": options.size, "precision": options.precision}
     where = {"workers": options.workers, "device": options.device, "engine": options.engine}
-    running = explain_folder(options.folder, options.out, options.model, **where, **given)
+    model = asked_of(options) or options.model
+    running = explain_folder(options.folder, options.out, model, **where, **given)
     outcomes = []
     for outcome in tqdm(running, "photos", total=len(photos(options.folder, options.out)), disable=None):
         outcomes.append(outcome)

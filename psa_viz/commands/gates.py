@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from psa_viz.commands.options import command, model_options
+from psa_viz.commands.own import opened, own_options
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -14,6 +15,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     what.add_argument("--data", type=Path, nargs="+", metavar="FILE.tar", help="archives of photos")
     what.add_argument("--stored", action="store_true", help="what is known of all bundled models, a row each")
     model_options(own)
+    own_options(own)
     own.add_argument("--size", type=int, metavar="PIXELS", help="longer side of the network's input, times 32")
     own.add_argument("--limit", type=int, metavar="N", help="use the first N photos of each archive")
     own.add_argument("--out", type=Path, metavar="FILE.json", help="store the tables as well")
@@ -23,12 +25,11 @@ def _gates(options: argparse.Namespace) -> None:
     if options.stored:
         _stored(options)
         return
-    import psa_viz
     from psa_viz.training.data import read
     from psa_viz.training.gates import gates
     from psa_viz.values.gate_table import markdown, to_json
 
-    model = psa_viz.load(options.model, device=options.device)
+    model = opened(options)
     tables = [gates(model, read(data, options.limit), data.name, options.size) for data in options.data]
     if options.out is not None:
         options.out.parent.mkdir(parents=True, exist_ok=True)

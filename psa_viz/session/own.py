@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from psa_viz.models.factories import build_from, fill
 from psa_viz.models.files.weights import sha256
@@ -22,7 +23,7 @@ from psa_viz.session.crops import checked, shaped, whole
 from psa_viz.session.devices import Precision, pick_device
 from psa_viz.session.framing import Size, input_size, smaller
 from psa_viz.session.memory import within_memory
-from psa_viz.session.own_session import OwnSession
+from psa_viz.session.own_session import OwnSession, as_input
 from psa_viz.values.geometry import Box, Crop
 
 Rgb = Sequence[float]
@@ -105,6 +106,19 @@ class Own:
             std=tuple(std),
             notes=(*notes, *self.found.sentences()),
         )
+
+    def given(self, pixels: np.ndarray) -> Tensor:
+        """(N, h, w, 3) uint8 RGB -> what it is given of it: normalised, in its own precision."""
+        return as_input(self.model, self.info, pixels)
+
+    def fingerprint(self) -> str:
+        """The sha256 of all its tensors by name."""
+        digest = hashlib.sha256()
+        for name, value in self.network.state_dict().items():
+            if isinstance(value, Tensor):
+                digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+                digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()
 
     def crop(self, photo: np.ndarray, box: Box | None = None) -> Crop:
         """What it sees of an (H, W, 3) photo: all of it, or the box, widened to the shape of its input."""

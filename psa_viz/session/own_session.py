@@ -144,9 +144,7 @@ class OwnSession(Session):
         return way if call is None else lambda own: way(own) if next(calls) == int(call) else own
 
     def given(self, pixels: np.ndarray) -> Tensor:
-        first, info = next(self.model.parameters()), self.own.info
-        images = torch.from_numpy(np.ascontiguousarray(pixels)).to(first.device).permute(0, 3, 1, 2)
-        return normalise(images, info.mean, info.std).to(first.dtype)
+        return as_input(self.model, self.own.info, pixels)
 
     def tensors(self, returned: Any) -> dict[str, Tensor]:
         return tensors_of(returned)
@@ -167,6 +165,13 @@ class OwnSession(Session):
         return replace(
             found, blocks={name: one for name, one in found.blocks.items() if not _same(one, first.get(name))}
         )
+
+
+def as_input(network: nn.Module, info: OwnInfo, pixels: np.ndarray) -> Tensor:
+    """(N, h, w, 3) uint8 RGB -> (N, 3, h, w) normalised, on the network's device and in its precision."""
+    first = next(network.parameters())
+    images = torch.from_numpy(np.ascontiguousarray(pixels)).to(first.device).permute(0, 3, 1, 2)
+    return normalise(images, info.mean, info.std).to(first.dtype)
 
 
 def _parts(name: str) -> re.Match[str]:

@@ -38,11 +38,14 @@ class Visitor:
         return wrong
 
 
-def visits(address: str, browser: Browser, known: list[Visitor]) -> Iterator[Callable[..., Page]]:
+def visits(
+    address: str, browser: Browser, known: list[Visitor], there: str = "#explorer .tile"
+) -> Iterator[Callable[..., Page]]:
     """Gives out what opens a page, each for another visitor; what went wrong on one of them fails the test at its end.
 
     Args:
         known: visitors of earlier tests, who come first. After the test they are all there again.
+        there: what a page has once it is there.
     """
     here, others = [], []
 
@@ -67,7 +70,7 @@ def visits(address: str, browser: Browser, known: list[Visitor]) -> Iterator[Cal
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
         page.goto(f"{address}/{fragment}")
-        page.locator("#explorer .tile").first.wait_for(state="attached")
+        page.locator(there).first.wait_for(state="attached")
         return page
 
     yield open_page

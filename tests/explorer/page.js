@@ -37,6 +37,8 @@ export const result = (...names) => ({
   map: null,
   pose: null,
   segmentation: null,
+  outputs: [],
+  others: [],
 });
 
 /** The answer to edits that reach these blocks. */
@@ -46,7 +48,7 @@ export const changed = (n, reached, texts) => ({
   texts,
   reached,
   after: { ...result(), blocks: reached.map((name) => block(name, [0, 0], [0, 0, 0, 0])) },
-  change: { gates: {}, heatmaps: null, probabilities: null, joints: [], classes: [], sentences: [] },
+  change: { gates: {}, outputs: [], heatmaps: null, probabilities: null, joints: [], classes: [], sentences: [] },
 });
 
 /** Another result, as if the visitor had opened it; another model's comes before it, so that no edits are kept. */

@@ -24,9 +24,11 @@ function drawRank() {
   const top = value.effects[0];
   const leftOut = value.flat ? ` ${value.flat} flat ones are left out: they have no pattern to lose.` : '';
   part('rank-words').textContent = top
-    ? `One gate at a time set to its own mean, ${value.tried} of ${value.of}${value.tried < value.of ? ' in three seconds, the widest first' : ''}.${leftOut} Most is lost without the pattern of the ${top.branch} gate of ${top.block}: ${signed(top.lost)} of probability.`
+    ? `One gate at a time set to its own mean, ${value.tried} of ${value.of}${value.tried < value.of ? ' in three seconds, the widest first' : ''}.${leftOut} Most is lost without the pattern of the ${top.branch} gate of ${top.block}: ${signed(top.lost)} of ${value.target.what}.`
     : 'Every gate of this network is flat on this photo: none has a pattern that could be taken away.';
-  const heads = ['block', 'gate', 'set to', 'probability lost', ''].map((text) => make('th', { scope: 'col', text }));
+  const heads = ['block', 'gate', 'set to', `${value.target.what} lost`, ''].map((text) =>
+    make('th', { scope: 'col', text }),
+  );
   const rows = value.effects.slice(0, RANKS_SHOWN).map((effect) => {
     const button = make('button', { type: 'button', class: 'link', text: effect.block });
     button.addEventListener('click', () => {
@@ -62,7 +64,7 @@ function rankTables() {
   return [
     table(
       `What ${target.name} depends on: one gate at a time set to its own mean`,
-      ['block', 'gate', 'set to', 'probability lost'],
+      ['block', 'gate', 'set to', `${target.what} lost`],
       effects.map((effect) => [effect.block, effect.branch, effect.off.toFixed(2), signed(effect.lost)]),
     ),
   ];

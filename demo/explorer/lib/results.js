@@ -27,8 +27,8 @@ export function readResult(facts) {
     channelStretched: readScale(block.channelStretched),
     spatialStretched: readScale(block.spatialStretched),
   }));
-  result.outputs = (facts.outputs ?? []).map(readOutput);
-  result.others = (facts.others ?? []).map(readOther);
+  result.outputs = facts.outputs.map(readOutput);
+  result.others = facts.others.map(readOther);
   if (facts.map) {
     const read = (one) => ({ ...one, absolute: readScale(one.absolute), fitted: readScale(one.fitted) });
     result.map = { ...facts.map, statistics: facts.map.statistics.map(read) };

@@ -16,6 +16,7 @@ function drawOthers(result) {
   part('others').replaceChildren(...result.others.map((one) => drawOne(one, result)));
   const own = result.outputs.length > 0;
   part('flip').closest('label').hidden = own; // nobody knows which of its outputs are left and right
+  part('tour-start').hidden = own; // it goes through joints and classes
   if (!own || result.blocks.length) return;
   part('absent').textContent = result.others.length
     ? `${result.model} has no polarized self-attention that was recognised; what it has is shown above, as the network has it.`

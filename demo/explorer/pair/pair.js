@@ -10,7 +10,7 @@ import { compared, onCompared } from '../state/compared.js';
 import { focus, onFocus } from '../state/focus.js';
 import { onGates, secondResult } from '../state/showing.js';
 import { tabs } from '../state/tabs.js';
-import { here, onResult, view } from '../state/view.js';
+import { hasBlocks, here, onResult, view } from '../state/view.js';
 import { drawMultiples, readMultiples } from './multiples.js';
 import { drawPairTables } from './tables.js';
 
@@ -37,6 +37,12 @@ function openPicture(name) {
   drawPair();
 }
 
+// A network of somebody's own has gates here and its outputs in a panel of their own.
+function hasPicture(after) {
+  if (!view.result.outputs.length) return true;
+  return hasBlocks() && (!after || after.blocks.some(({ name }) => name === here()));
+}
+
 function pairNames() {
   if (tabs.current === 'change') return ['untouched', 'edited'];
   return [view.result.model, compared.result ? compared.result.model : ''];
@@ -61,7 +67,7 @@ function drawPair() {
   const after = secondResult();
   const { result } = view;
   const comparing = tabs.current === 'compare';
-  part('pair-panel').hidden = !result || (comparing && !after) || part('pair-what').options.length === 0;
+  part('pair-panel').hidden = !result || (comparing && !after) || !hasPicture(after);
   if (part('pair-panel').hidden || !['change', 'compare'].includes(tabs.current)) return;
   const names = pairNames();
   part('pair-title').textContent = comparing ? `${names[0]} and ${names[1]}` : 'Untouched and edited';

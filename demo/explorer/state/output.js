@@ -2,7 +2,7 @@
 
 import { mostVariedChannel } from '../lib/outputs.js';
 import { signal } from '../lib/signal.js';
-import { onResult, view } from './view.js';
+import { onLeaving, onResult, view } from './view.js';
 
 /** @type {{ index: number, channel: number, cell: { column: number, row: number } | null, name: string | null }} */
 const state = { index: 0, channel: 0, cell: null, name: null };
@@ -51,11 +51,14 @@ export function outputTargets() {
   return targets;
 }
 
-// The same tensor and channel in the next result, where it has them.
+// A place of one photo is none of the next; the same tensor and channel are there again, where a result has them.
+onLeaving(() => {
+  state.cell = null;
+});
 onResult((result) => {
   const same = result.outputs.findIndex(({ name }) => name === state.name);
   const known = same >= 0 && state.channel < result.outputs[same].sent;
-  if (known) Object.assign(state, { index: same, cell: null });
+  if (known) state.index = same;
   else if (result.outputs.length) {
     const index = Math.max(0, result.outputs.findIndex(({ placed }) => placed));
     Object.assign(state, { index, channel: mostVariedChannel(result.outputs[index]), cell: null, name: result.outputs[index].name });

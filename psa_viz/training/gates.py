@@ -42,12 +42,12 @@ def gates(
     Raises:
         ValueError: if the network has no PSA block, or one of one's own is none on the first photo.
     """
-    info, own_network = network.info, network if isinstance(network, Own) else None
-    if own_network is not None:
-        module, side = own_network.model, info.input_size
-        _check(own_network, archive.images[0])
+    info, module = network.info, network.model if isinstance(network, Own) else network
+    if isinstance(network, Own):
+        side = info.input_size
+        _check(network, archive.images[0])
     else:
-        module, side = network, size or usual_size(network, archive)
+        side = size or usual_size(network, archive)
     paths = psa_paths(module)
     if not paths:
         raise ValueError(f"{info.name} has no PSA block; expected a model with PSA")
@@ -57,17 +57,16 @@ def gates(
     module.eval()
     try:
         with torch.no_grad():
-            frame = own_network.crop if own_network is not None else lambda image: fit(whole(image), side)
+            frame = network.crop if isinstance(network, Own) else lambda image: fit(whole(image), side)
             for pixels in _batches(archive.images, frame, progress):
                 with record(module, KINDS) as trace:
-                    if own_network is not None:
-                        module(own_network.given(pixels))
+                    if isinstance(network, Own):
+                        module(network.given(pixels))
                     else:
                         predict(network, pixels)
                 for found in trace:
-                    path, branch, _ = (
-                        found.name.rsplit(".", 2) if found.name.count(".") > 1 else ("", *found.name.split("."))
-                    )
+                    owner = found.name.rpartition(".")[0]
+                    path, _, branch = owner.rpartition(".")
                     sums[names[path]][("channel", "spatial").index(branch)].add(found.value)
     finally:
         module.train(was_training)

@@ -100,7 +100,7 @@ def test_class_scores_are_one_row_of_cells():
     ("text", "words"),
     [
         ("cell:output.scores.1:9:0,0", "has 5 channels"),
-        ("cell:output.scores.1:0:99,0", "16x12 cells"),
+        ("cell:output.scores.1:0:99,0", "8x8 cells"),
         ("cell:output.best:0:0,0", "returns no 'output.best' that can be explained"),
         ("joint:neck", "predicts no joint"),
         ("cell:output.scores.1:x:0,0", "expected a target such as"),

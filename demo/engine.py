@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import psa_viz
+from demo.memory import Models, Sessions
 from demo.serving import zerogpu
 from psa_viz.models.cards import DEFAULT
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from psa_viz.values.results import Explanation
 
 log = logging.getLogger(__name__)
-RECENT = 4
-"""Photos just explained whose untouched pass is still there when something is asked about them."""
 
 
 class Engine:
@@ -54,8 +52,8 @@ class Engine:
         self._devices = devices or _devices
         self._examples = examples
         self._prepared: list[Session] = []
-        self._recent: deque[Session] = deque(maxlen=RECENT)
-        self._models: dict[tuple[str, str], Any] = {}
+        self._recent = Sessions()
+        self._models = Models()
         self._states = {name: "not loaded" for name in names}
         self._lock = threading.Lock()
 
@@ -109,17 +107,17 @@ class Engine:
         model = self.model(name, device)
         for known in (*self._prepared, *self._recent):
             if known.source is model and known.crop == crop and seed is None and np.array_equal(known.photo, image):
-                return known  # edits live in the call: visitors may share it
+                return self._recent.using(known)  # edits live in the call: visitors may share it
         if isinstance(model, Own):
-            return (model if seed is None else model.with_random_weights(seed)).session(image, crop)
-        return Session(image, model if seed is None else with_random_weights(model, seed), crop)
+            return self._recent.using((model if seed is None else model.with_random_weights(seed)).session(image, crop))
+        return self._recent.using(Session(image, model if seed is None else with_random_weights(model, seed), crop))
 
     def _look(self, image: np.ndarray, model: Any, box: Box | None, flip: bool, person: int = 0) -> Explanation:
         """Explain a photo, and keep what the network did for the next question about it."""
         from psa_viz.session.explain import open_session
 
         session = open_session(image, model, person=person, box=box)
-        self._recent.append(session)
+        self._recent.keep(session)
         return session.explain(flip=True) if flip else session.untouched
 
     def in_layout(self, session: Session, layout: str, blocks: list[str]) -> Session:
@@ -152,15 +150,20 @@ class Engine:
         """
         self._check(name, device)
         with self._lock:  # two visitors who ask for a model at once get the same one
-            if (name, device) not in self._models:
+            model = self._models.get((name, device))
+            if model is None:
                 self._states[name] = "loading"
                 try:
-                    self._models[name, device] = self._load(name) if device == "auto" else self._load(name, device)
+                    model = self._load(name) if device == "auto" else self._load(name, device)
                 except Exception as error:
                     self._states[name] = f"{name} can not be loaded: {error}"
                     raise
                 self._states[name] = "ready"
-            return self._models[name, device]
+                for (gone, _), old in self._models.put((name, device), model):
+                    self._recent.without(old)
+                    if gone not in self._models.names():
+                        self._states[gone] = "not loaded"
+            return model
 
     def _check(self, name: str, device: str) -> None:
         if device != "auto" and device not in self._devices():

@@ -129,6 +129,16 @@ class Session(Interface):
         """What is remembered of it."""
         return self._beginning()[1]
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of what is remembered of the untouched pass, see psa_viz.recording.remembered."""
+        return self._begun[1].memory.nbytes if self._begun else 0
+
+    def forget(self) -> None:
+        """Let go of that; every later pass runs in full, and gives the same numbers."""
+        if self._begun:
+            self._begun[1].memory.clear()
+
     def edited(self, edits: Sequence[Edit]) -> Explanation:
         """The same crop with gates changed; an empty list gives `untouched` itself. Blocks that the edits do not change
         are the same objects as there.
@@ -139,11 +149,8 @@ class Session(Interface):
         return self.explain(edits) if edits else self.untouched
 
     def explain(self, edits: Sequence[Edit] = (), flip: bool = False) -> Explanation:
-        """One result. Where the untouched pass has not run, nothing is kept of this one either.
-
-        Args:
-            flip: average the predictions with those for the mirrored crop.
-        """
+        """One result; with flip, averaged with that for the mirrored crop. Where the untouched pass has not run, nothing
+        is kept of this one either."""
         edits = tuple(edits)
         if not self.began:
             found = self._pass(edits, self.model)
@@ -158,8 +165,7 @@ class Session(Interface):
 
     def reached(self, edits: Sequence[Edit]) -> tuple[str, ...]:
         """Names of the blocks that edits change, in the order of the forward pass: the edited ones, and all that are
-        given something else because of them. The others are upstream, or on a branch that has not met the edited one
-        yet."""
+        given something else because of them; not those upstream, or on a branch that has not met the edited one yet."""
         ran = self._again(tuple(edits)).blocks
         return tuple(name for name in self.first.blocks if name in ran)
 

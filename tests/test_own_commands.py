@@ -34,12 +34,15 @@ def archive(tmp_path):
     """Two photos as the commands read them."""
     path = tmp_path / "photos.tar"
     with tarfile.open(path, "w") as tar:
-        for name in ("a", "b"):
+        files = {"backgrounds.json": json.dumps({"a.png": "drawn", "b.png": "drawn"}).encode()}
+        for name, pixels in (("a.png", PHOTO), ("b.png", PHOTO[::-1].copy())):
             data = io.BytesIO()
-            Image.fromarray(PHOTO if name == "a" else PHOTO[::-1].copy()).save(data, "PNG")
-            info = tarfile.TarInfo(f"{name}.image.png")
-            info.size = len(data.getvalue())
-            tar.addfile(info, io.BytesIO(data.getvalue()))
+            Image.fromarray(pixels).save(data, "PNG")
+            files[name] = data.getvalue()
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
     return path
 
 

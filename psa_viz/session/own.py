@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,37 +12,22 @@ from torch import Tensor, nn
 
 from psa_viz.models.factories import build_from, fill
 from psa_viz.models.files.weights import sha256
-from psa_viz.models.nets.heads import ModelInfo
 from psa_viz.models.normalise import MEAN, STD
 from psa_viz.recording.adapt import exchanged, search
-from psa_viz.recording.adapt.found import Found
 from psa_viz.recording.adapt.twin import copied
 from psa_viz.recording.replay import BUDGET
 from psa_viz.session.crops import checked, shaped, whole
 from psa_viz.session.devices import Precision, pick_device
 from psa_viz.session.framing import Size, input_size, smaller
 from psa_viz.session.memory import within_memory
+from psa_viz.session.opened import Opened, OwnInfo
 from psa_viz.session.own_session import OwnSession, as_input
 from psa_viz.values.geometry import Box, Crop
 
 Rgb = Sequence[float]
 
 
-@dataclass(frozen=True)
-class OwnInfo(ModelInfo):
-    """What is known of somebody's network; joints and classes are empty, as nobody knows what it predicts.
-
-    Attributes:
-        mean, std: of RGB / 255, by which its input is normalised.
-        notes: sentences about how it was opened.
-    """
-
-    mean: tuple[float, ...] = MEAN
-    std: tuple[float, ...] = STD
-    notes: tuple[str, ...] = ()
-
-
-class Own:
+class Own(Opened):
     """A network that takes (1, 3, H, W) and returns anything.
 
         own = Own(my_model, size=512)
@@ -90,7 +74,7 @@ class Own:
             raise TypeError(f"expected a torch.nn.Module, got {type(model).__name__}")
         self.size, self.factory, self.code = size, factory, ""
         with torch.inference_mode(False):
-            self.found: Found = search(model, training=False, names=names)
+            self.found = search(model, training=False, names=names)
             self.network = copied(model, share=True).eval().requires_grad_(False)
             self.model = exchanged(self.network, self.found.inside(self.network), share=True).model
         blocks = self.found.recognised

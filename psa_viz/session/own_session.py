@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import fields, replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from psa_viz.recording.replay import BUDGET
 from psa_viz.recording.watching import watched
 from psa_viz.session.devices import Precision, computing
 from psa_viz.session.leaves import as_array, as_maps, tensors_of
+from psa_viz.session.opened import Opened, OwnInfo
 from psa_viz.session.passes import Pass
 from psa_viz.session.session import Session
 from psa_viz.session.witnessed import differences, not_kept, run, unproven, without_tf32
@@ -33,9 +34,6 @@ from psa_viz.values.geometry import Crop
 from psa_viz.values.other_attention import OtherAttention
 from psa_viz.values.results import Explanation
 from psa_viz.values.trace import BlockAttention, Trace
-
-if TYPE_CHECKING:
-    from psa_viz.session.own import Own, OwnInfo
 
 _NAME = re.compile(r"(?P<block>.*?)(?:#(?P<call>\d+))?(?:\[(?P<part>\d+)\])?")
 """A block's name, which of its calls, and which part of the image: "head", "head#1", "head[0]", "head#1[0]"."""
@@ -56,7 +54,7 @@ class OwnSession(Session):
     """
 
     def __init__(
-        self, own: Own, photo: str | Path | np.ndarray, crop: Crop, precision: Precision = "float32",
+        self, own: Opened, photo: str | Path | np.ndarray, crop: Crop, precision: Precision = "float32",
         budget: int = BUDGET, model: nn.Module | None = None,
     ) -> None:  # fmt: skip
         self.own, self.others, self._altered = own, dict[str, OtherAttention](), model is not None
@@ -68,7 +66,7 @@ class OwnSession(Session):
         return self.own.info
 
     @property
-    def source(self) -> Own:
+    def source(self) -> Opened:
         return self.own
 
     def explain(self, edits: Sequence[Edit] = (), flip: bool = False) -> Explanation:

@@ -149,8 +149,8 @@ class Session(Interface):
         return self.explain(edits) if edits else self.untouched
 
     def explain(self, edits: Sequence[Edit] = (), flip: bool = False) -> Explanation:
-        """One result; with flip, averaged with that for the mirrored crop. Where the untouched pass has not run, nothing
-        is kept of this one either."""
+        """One result; with flip, averaged with that for the mirrored crop. Where the untouched pass has not run yet,
+        nothing is kept of this one either."""
         edits = tuple(edits)
         if not self.began:
             found = self._pass(edits, self.model)

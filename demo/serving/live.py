@@ -162,6 +162,8 @@ def _begin(desk: Desk, engine: Engine, streams: Streams, asked: dict[str, Any], 
             known.stream.ask(edits)
         return {"stream": asked["stream"]}
     model, device = str(asked.get("model") or engine.names[0]), str(asked.get("device") or "auto")
+    if model in engine.own:
+        raise ValueError("Live follows a person, and nobody knows what a network of your own predicts.")
     stream = Stream(engine, model, device, asked.get("size", 0))
     stream.ask(edits)
     name = streams.add(stream, visitor, address)

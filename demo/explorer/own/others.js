@@ -17,6 +17,7 @@ function drawOthers(result) {
   const own = result.outputs.length > 0;
   part('flip').closest('label').hidden = own; // nobody knows which of its outputs are left and right
   part('tour-start').hidden = own; // it goes through joints and classes
+  part('go-live').hidden = own; // it follows a person
   if (!own || result.blocks.length) return;
   part('absent').textContent = result.others.length
     ? `${result.model} has no polarized self-attention that was recognised; what it has is shown above, as the network has it.`

@@ -115,7 +115,7 @@ def build(engine: Engine, shelf: Shelf, desk: Desk | None = None) -> gr.Blocks:
     def stop(visitor: Any = None) -> None:
         desk.stop(str(visitor))
 
-    def snapshots(request: Any = None) -> dict[str, Any]:
+    def snapshots(request: Any = None) -> Any:
         return events.snapshots(request)
 
     def handler(name: str) -> Callable[..., Any]:

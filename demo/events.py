@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demo import panels
 from demo.begin import begin
@@ -22,7 +22,13 @@ from demo.switchboard import switchboard
 from demo.visit import Visit
 from demo.walk import trained, walk
 
-Answer = tuple[dict[str, Any], Visit | None]
+if TYPE_CHECKING:
+    from demo.messages.answers import Answer as Sent
+    from demo.messages.envelope import MessageAnswer
+    from demo.messages.result import ResultFacts
+    from demo.messages.snapshots import SnapshotsAnswer
+
+Answer = tuple["Sent", Visit | None]
 Handler = Callable[[Mapping[str, Any], Visit | None], Answer]
 
 
@@ -46,7 +52,7 @@ class Events:
         sent, result = panels.run(request, shown, self.engine, self.uploads(), example)
         visit = (visit or Visit(result)).showing(result, sent["example"], panels.read_device(request))
         known = panels.known(self.shelf, sent["example"], result)
-        return {**sent, **known, "devices": list(self.engine.devices())}, visit
+        return {**sent, "truth": known, "devices": list(self.engine.devices())}, visit
 
     def show_example(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         sent, result = panels.show_example(request, self.shelf)
@@ -94,10 +100,10 @@ class Events:
         """An earlier state, without running anything."""
         visit = self.needed(visit).restored(request.get("run"))
         known = panels.known(self.shelf, visit.example, visit.shown)
-        base = {**payload(visit.shown, example=visit.example, stored=False), **known}
+        base: ResultFacts = {**payload(visit.shown, example=visit.example, stored=False), "truth": known}
         return {**edited_facts(visit), "base": base, "restored": True}, visit
 
-    def snapshots(self, request: Any) -> dict[str, Any]:
+    def snapshots(self, request: Any) -> SnapshotsAnswer | MessageAnswer:
         """A training in snapshots. It concerns no visit: the browser asks for it beside everything else."""
         try:
             return snapshots(request if isinstance(request, Mapping) else {})
@@ -127,4 +133,5 @@ class Events:
             sent, new = handler(request, visit)
         except Exception as error:  # whatever it is, the visitor reads a sentence and the page goes on
             return {**panels.apology(error), "n": number}, visit
-        return panels.numbered({**sent, "n": number, "runs": new.listed() if new else []}), new
+        sent["n"], sent["runs"] = number, new.listed() if new else []
+        return panels.numbered(sent), new

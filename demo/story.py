@@ -18,6 +18,7 @@ from demo.payload import encode, scale_facts
 from psa_viz.rendering.scales import signed_scale
 
 if TYPE_CHECKING:
+    from demo.messages.story import StoryFacts
     from psa_viz.values.results import Explanation
 
 STORY_NAME = "story.json"
@@ -64,7 +65,7 @@ def write_story(folder: Path, result: Explanation, features: np.ndarray) -> None
     (folder / STORY_NAME).write_text(json.dumps(facts) + "\n", encoding="utf-8")
 
 
-def read_story(folder: Path, result: Explanation) -> dict[str, Any] | None:
+def read_story(folder: Path, result: Explanation) -> StoryFacts | None:
     """For the browser: the block, and for each of its channels shown the features before and after the gates, on one
     scale. None where nothing is stored.
 

@@ -124,8 +124,8 @@ let mounted = false;
  * @param {{ value: string, offer: string }} ctx.props JSON of the first result (demo.payload), and of demo.offers
  * @param {(name: string, request: object) => void} ctx.trigger
  * @param {(name: string, changed: () => void) => void} ctx.watch
- * @param {any} ctx.server functions that the browser may call
- * @param {(file: File) => Promise<any>} ctx.upload
+ * @param {import('./state/requests.js').Server} ctx.server
+ * @param {(file: File) => Promise<{ path?: string } | null>} ctx.upload
  */
 export function mount({ element, props, trigger, watch, server, upload }) {
   if (mounted) {

@@ -170,7 +170,7 @@ def test_the_component_has_every_file_beside_it() -> None:
 
 @pytest.mark.parametrize("path", sorted(EXPLORER.rglob("*.*")), ids=lambda path: path.name)
 def test_a_file_of_the_page_is_one_idea(path: Path) -> None:
-    if path.suffix != ".pyc":
+    if path.suffix != ".pyc" and path.name != "types.d.ts":  # that one is written by a program
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
 
 

@@ -50,7 +50,7 @@ ON_THE_NETWORK = (
     *("run_photo", "run_edits", "walk", "trained", "switchboard", "compare", "elsewhere"),
     *("begin", "evidence", "rank", "sanity"),
 )
-"""Events that run a network: one at a time on every device, whoever asks. The others wait for nobody."""
+"""Events that run a network: one at a time on every device. The others do not queue."""
 LONG = ("trained", "switchboard", "begin", "evidence", "rank", "sanity")
 """Of these, those that take many passes: they let others in between."""
 AT_ONCE = ("show_example", "keep", "restore", "lies")

@@ -1,4 +1,4 @@
-"""Edits as the browser asks for them -> edits as the library takes them. Imports no torch.
+"""Edits in the browser's form -> edits of the library. Imports no torch.
 
 The form is that of psa_viz.values.edit_text with two shorthands: to "data" stands for the data set's mean of
 that gate, and a painted stroke has one "value" in place of a whole map of "values".

@@ -56,7 +56,7 @@ def edited_facts(visit: Visit) -> EditedFacts:
 
 
 def with_session(visit: Visit, engine: Engine) -> tuple[ResultFacts | None, Visit]:
-    """The visit with the network's memory of what is shown; what the browser has to show anew, if it was not there."""
+    """The visit with the network's memory of what is shown; the result to show instead, if it was not there."""
     if visit.session is not None:
         return None, visit
     shown = visit.shown

@@ -58,7 +58,7 @@ def mask_url(mask: np.ndarray, crop: Crop) -> str:
 
 
 def png_url(rgb: np.ndarray) -> str:
-    """(h, w, 3) uint8 as it is, a pixel a pixel."""
+    """(h, w, 3) uint8 as it is, pixel for pixel."""
     return _data_url(Image.fromarray(rgb), "PNG")
 
 

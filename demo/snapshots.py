@@ -1,4 +1,4 @@
-"""The snapshots of a training, for the slider of Compare: sent once a photo, a byte a value. Imports no torch."""
+"""The snapshots of a training, for the slider of Compare: sent once a photo, a byte per value. Imports no torch."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A few feature maps of one block of a stored example: with the example's own gates, what the page's story is made of.
 
-A result holds gates, but no features, which would be some hundred times as large. So whoever makes the examples chooses
-a few channels of one block and stores them beside the result, each value as one of 256 steps.
+A result holds gates, but no features, which would be about a hundred times as large. So the command that makes the
+examples chooses a few channels of one block and stores them beside the result, in 256 steps.
 """
 
 from __future__ import annotations

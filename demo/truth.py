@@ -1,7 +1,7 @@
 """What is really in an example's picture, where that is known, beside what a network predicts: its errors in numbers.
 
 truth.json: {"width", "height", "people": [{"joints": {name: [x, y, visible]}}]}, in pixels of the picture, whose first
-pixel's centre is (0, 0). mask.png: one class a pixel, in the order of CLASSES. Both are exact: such pictures are
+pixel's centre is (0, 0). mask.png: one class per pixel, in the order of CLASSES. Both are exact: such pictures are
 rendered, not photographed.
 """
 

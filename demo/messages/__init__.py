@@ -1,2 +1,2 @@
-"""What travels from Python to the page, typed: one file a topic. `python -m demo.messages` writes the same as types of
+"""The messages from Python to the page, typed: one file per topic. `python -m demo.messages` writes the same types for
 JavaScript, into demo/explorer/types.d.ts, and a test sends real messages through pydantic."""

@@ -88,7 +88,7 @@ class BlockFacts(TypedDict):
 
 
 class StatisticValues(TypedDict):
-    """One number a block, also as text."""
+    """One number per block, also as text."""
 
     values: list[float]
     texts: list[str]

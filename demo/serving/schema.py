@@ -21,7 +21,7 @@ Code = Literal[
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Rows = list[Annotated[str, Field(pattern="^[01]*$")]]
-"""A mask: 0 and 1, a string a row."""
+"""A mask: 0 and 1, a string per row."""
 Off = Number | list[Number] | list[list[Number]] | str
 """A number, values of the gate's own shape, "mean", "shuffled", or "data": the mean over a data set."""
 

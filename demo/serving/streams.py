@@ -59,7 +59,7 @@ class Streams:
 
 
 class Watched:
-    """ASGI middleware: keeps Streams up to date, and refuses an address that asks for too much at once."""
+    """ASGI middleware: keeps Streams up to date, and refuses an address with too many open requests."""
 
     def __init__(self, app: ASGIApp, streams: Streams) -> None:
         self.app, self.streams = app, streams

@@ -15,7 +15,7 @@ from psa_viz.values.trace import Trace
 ACTS = {
     "product": "the output is the input x {gates}",
     "sum": "the output is the input x ({gates})",
-    "context": "the output is the input + one value a channel, the same everywhere",
+    "context": "the output is the input + one value per channel, the same everywhere",
 }
 """Combination -> in words, as psa_viz.recording.acting says it of what it has checked."""
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from psa_viz.values.sites import Site
 
 AXES = {
-    "C": "one value a channel",
-    "HW": "one value a position",
-    "CH": "one value a channel and row",
-    "CW": "one value a channel and column",
-    "CHW": "one value a channel and position",
+    "C": "one value per channel",
+    "HW": "one value per position",
+    "CH": "one value per channel and row",
+    "CW": "one value per channel and column",
+    "CHW": "one value per channel and position",
     "QK": "one row of weights for every position that asks",
     "hQK": "the same for several heads",
 }

@@ -103,7 +103,7 @@ def test_coordinate_attention():
 @pytest.mark.parametrize("block", [Context(C), GlobalContext(C)])
 def test_global_context(block):
     for seen in one_block(Net(block).eval()):
-        assert (seen.kind, seen.acts) == ("GC", "the output is the input + one value a channel, the same everywhere")
+        assert (seen.kind, seen.acts) == ("GC", "the output is the input + one value per channel, the same everywhere")
         (site,) = seen.sites
         assert (site.role, site.neutral, site.value.shape) == ("weights", None, (12 * 16,))
         assert site.value.sum() == pytest.approx(1, abs=1e-5)

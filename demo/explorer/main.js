@@ -20,7 +20,7 @@ import * as compare from './compare/compare.js';
 import * as switchboard from './compare/switchboard.js';
 import * as credits from './evidence/credits.js';
 import * as curves from './evidence/curves.js';
-import * as lies from './evidence/lies.js';
+import * as misleading from './evidence/misleading.js';
 import * as ranks from './evidence/ranks.js';
 import * as sanity from './evidence/sanity.js';
 import * as target from './evidence/target.js';
@@ -106,7 +106,7 @@ const PANELS = [
   ranks,
   sanity,
   tour,
-  lies,
+  misleading,
   reading,
   text,
   runs,

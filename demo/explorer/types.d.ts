@@ -153,7 +153,7 @@ export interface DrawingFacts {
 }
 
 export interface DrawingsAnswer extends Envelope {
-  kind: 'lies';
+  kind: 'misleading';
   block: string;
   drawings: DrawingFacts[];
 }
@@ -522,7 +522,7 @@ export interface StatisticFacts extends StatisticValues {
   fitted: ScaleFacts;
 }
 
-/** One number a block, also as text. */
+/** One number per block, also as text. */
 export interface StatisticValues {
   values: number[];
   texts: string[];

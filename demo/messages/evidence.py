@@ -143,6 +143,6 @@ class DrawingFacts(TypedDict):
 
 
 class DrawingsAnswer(Envelope):
-    kind: Literal["lies"]
+    kind: Literal["misleading"]
     block: str
     drawings: list[DrawingFacts]

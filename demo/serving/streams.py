@@ -58,7 +58,7 @@ class Streams:
             self.left(session)
 
 
-class Watched:
+class StreamMiddleware:
     """ASGI middleware: keeps Streams up to date, and refuses an address with too many open requests."""
 
     def __init__(self, app: ASGIApp, streams: Streams) -> None:

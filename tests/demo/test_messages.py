@@ -72,7 +72,7 @@ REQUESTS = {
     "evidence": TEST,
     "rank": TEST,
     "sanity": TEST,
-    "lies": {"block": BLOCK},
+    "misleading": {"block": BLOCK},
     "keep": {},
     "restore": {},
 }
@@ -97,10 +97,10 @@ def test_what_an_event_answers_fits(events, visit, name, monkeypatch):
 
 
 def test_the_first_paint_and_a_refusal_fit(events):
-    from demo import panels
+    from demo import look
 
-    fits(ANSWER, panels.first_payload(events.shelf))
-    fits(ANSWER, panels.first_payload(Shelf(events.shelf.folder("01-drawn"))))
+    fits(ANSWER, look.first_payload(events.shelf))
+    fits(ANSWER, look.first_payload(Shelf(events.shelf.folder("01-drawn"))))
     sent, _ = events.answer(events.walk, {"block": "nowhere", "n": 1}, None)
     assert sent["kind"] == "message"
     fits(ANSWER, sent)

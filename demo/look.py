@@ -1,33 +1,27 @@
-"""What the page's handlers call: a request from the browser in, the next thing to show out. No Gradio in here."""
+"""A photo or a stored example in, the result to show out; and the reading of such requests. No Gradio in here."""
 
 from __future__ import annotations
 
-import itertools
-import logging
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from demo.engine import Engine
 from demo.payload import payload
-from demo.serving.quota import NO_ROOM, disk_is_full
+from demo.replies import message, numbered
 from demo.shelf import Shelf
 from demo.story import read_story
 from demo.truth import read_truth, truth_facts
 
 if TYPE_CHECKING:
-    from demo.messages.envelope import Envelope, MessageAnswer
+    from demo.messages.envelope import MessageAnswer
     from demo.messages.result import AskedFacts, ResultFacts
     from demo.messages.truth import TruthFacts
     from psa_viz.values.geometry import Box
     from psa_viz.values.results import Explanation
-
-Sent = TypeVar("Sent", bound="Envelope")
-log = logging.getLogger(__name__)
-_serials = itertools.count(1)
 
 
 def first_result(shelf: Shelf) -> Explanation | None:
@@ -135,35 +129,6 @@ def read_box(request: Mapping[str, Any], image: np.ndarray) -> Box | None:
     if x1 <= 0 or y1 <= 0 or x0 >= width or y0 >= height or max(x1 - x0, y1 - y0) > 4 * max(width, height):
         raise ValueError(f"The box lies outside the photo, which is {width} pixels wide and {height} high.")
     return (x0, y0, x1, y1)
-
-
-def message(text: str) -> MessageAnswer:
-    """A sentence for the visitor; the result on the page stays."""
-    sent: MessageAnswer = {"kind": "message", "text": text}
-    return numbered(sent)
-
-
-def apology(error: Exception) -> MessageAnswer:
-    """What the visitor reads after something failed: the sentence of a ValueError, or that it is our mistake."""
-    if isinstance(error, ValueError):
-        return message(_sentence(str(error)))
-    if disk_is_full(error):
-        log.error("the disk is full")
-        return message(NO_ROOM)
-    log.error("a request failed", exc_info=error)
-    return message(
-        f"Something in the program failed on this photo ({type(error).__name__}); the result on the page stays."
-    )
-
-
-def _sentence(text: str) -> str:
-    """With a capital letter and a full stop, as the visitor reads it."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
-
-
-def numbered(shown: Sent) -> Sent:
-    """With a number of its own, so that the browser sees the same message twice as two messages."""
-    return cast("Sent", {**shown, "serial": next(_serials)})
 
 
 def _photo(request: Mapping[str, Any], shown: Explanation | None, uploads: Path) -> np.ndarray:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from demo.blockmap import block_map
 from demo.habits import habits
-from demo.pictures import OUTSIDE, crop_url, mask_url, photo_url
+from demo.pictures import OUTSIDE, crop_facts, mask_url, photo_url
 from psa_viz.rendering.scales import (
     GATE_COLORMAP,
     PROBABILITY_COLORMAP,
@@ -25,6 +25,16 @@ from psa_viz.rendering.words import cells_phrase, channel_sentence, decimals, in
 from psa_viz.session.person_words import person_doubts
 
 if TYPE_CHECKING:
+    from demo.messages.drawing import ScaleFacts
+    from demo.messages.result import (
+        BlockFacts,
+        DoubtFacts,
+        GateNumbers,
+        ParsingFacts,
+        PoseFacts,
+        ResultFacts,
+        SkeletonFacts,
+    )
     from psa_viz.values.results import Explanation, PosePrediction
     from psa_viz.values.statistics import GateStatistics
     from psa_viz.values.trace import BlockAttention
@@ -36,7 +46,7 @@ _COLUMNS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 _CENTRE = ("head_top", "neck")
 
 
-def payload(explanation: Explanation, *, example: str | None = None, stored: bool = True) -> dict[str, Any]:
+def payload(explanation: Explanation, *, example: str | None = None, stored: bool = True) -> ResultFacts:
     """Everything that the page shows of one result.
 
     "people" has a box (x0, y0, x1, y1) in pixels of the photo and a score for everyone found, the main person first;
@@ -64,7 +74,7 @@ def payload(explanation: Explanation, *, example: str | None = None, stored: boo
         "person": explanation.person_number,
         "doubts": _doubts(explanation),
         "photo": {"src": photo_url(explanation.image), "width": width, "height": height},
-        "crop": {**crop.to_json(), "src": crop_url(explanation.image, crop)},
+        "crop": crop_facts(explanation.image, crop),
         "pose": None if explanation.pose is None else pose_facts(explanation.pose),
         "segmentation": None if explanation.segmentation is None else parsing_facts(explanation),
         "gate": scale_facts(gate_scale()),
@@ -74,7 +84,7 @@ def payload(explanation: Explanation, *, example: str | None = None, stored: boo
     }
 
 
-def _doubts(explanation: Explanation) -> list[dict[str, str]]:
+def _doubts(explanation: Explanation) -> list[DoubtFacts]:
     """What a visitor should know of the person shown, where somebody was looked for: these notes by their kind."""
     return [
         {"kind": kind, "text": text}
@@ -88,7 +98,7 @@ def encode(values: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(values, dtype="<f4").tobytes()).decode("ascii")
 
 
-def scale_facts(scale: Scale) -> dict[str, Any]:
+def scale_facts(scale: Scale) -> ScaleFacts:
     """A Scale for the browser: picture and legend there both read this one object.
 
     Raises:
@@ -125,18 +135,18 @@ def reading_order(joint_names: tuple[str, ...]) -> list[int]:
     return [joint_names.index(name) for name in wanted]
 
 
-def skeleton_facts(names: tuple[str, ...]) -> dict[str, Any]:
+def skeleton_facts(names: tuple[str, ...]) -> SkeletonFacts:
     """The joints by name: how they are called, drawn and connected."""
     return {
         "names": [name.replace("_", " ") for name in names],
         "colours": [css(joint_colour(name)) for name in names],
         "sides": [side(name) for name in names],
         "order": reading_order(names),
-        "limbs": [[limb.start, limb.end, css(limb.colour)] for limb in limbs(names)],
+        "limbs": [(limb.start, limb.end, css(limb.colour)) for limb in limbs(names)],
     }
 
 
-def pose_facts(pose: PosePrediction) -> dict[str, Any]:
+def pose_facts(pose: PosePrediction) -> PoseFacts:
     """Joints and heatmaps for the browser."""
     joints, height, width = pose.heatmaps.shape
     return {
@@ -152,7 +162,7 @@ def pose_facts(pose: PosePrediction) -> dict[str, Any]:
     }
 
 
-def parsing_facts(explanation: Explanation) -> dict[str, Any]:
+def parsing_facts(explanation: Explanation) -> ParsingFacts:
     """Classes, probabilities and mask for the browser."""
     parsing = explanation.segmentation
     _, height, width = parsing.probabilities.shape
@@ -172,7 +182,7 @@ def parsing_facts(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def block_facts(block: BlockAttention, explanation: Explanation) -> dict[str, Any]:
+def block_facts(block: BlockAttention, explanation: Explanation) -> BlockFacts:
     """One block's gates for the browser, with their numbers and scales."""
     channels, height, width = block.shape
     channel, spatial = block.channel_statistics, block.spatial_statistics
@@ -207,7 +217,7 @@ def _plain(numbers: GateStatistics) -> str:
     return f"{text}: flat, next to no difference" if numbers.flat and numbers.range > 0 else text
 
 
-def _statistics(numbers: GateStatistics) -> dict[str, str]:
+def _statistics(numbers: GateStatistics) -> GateNumbers:
     return {
         "min": in_full(numbers.minimum),
         "max": in_full(numbers.maximum),

@@ -39,7 +39,7 @@ EVENTS = (
     "begin",
     "rank",
     "sanity",
-    "lies",
+    "misleading",
     "keep",
     "restore",
 )

@@ -1,4 +1,4 @@
-"""python -m demo.serving.locks: write the locks anew from requirements.txt. Needs uv (pip install uv)."""
+"""python -m demo.serving.locks: write the locks again from requirements.txt. Needs uv (pip install uv)."""
 
 from __future__ import annotations
 

@@ -31,9 +31,7 @@ def without_cuda(lock: str) -> str:
 
 
 def main() -> int:
-    whole = compiled()
-    (HERE / "cuda.txt").write_text(whole, encoding="utf-8")
-    (HERE / "cpu.txt").write_text(without_cuda(whole), encoding="utf-8")
+    (HERE / "cpu.txt").write_text(without_cuda(compiled()), encoding="utf-8")
     return 0
 
 

@@ -19,7 +19,7 @@ from gradio_client.utils import is_http_url_like
 from pydantic import BaseModel, ValidationError
 
 import psa_viz
-from demo import keep, panels
+from demo import keep, look
 from demo.asked_edits import read_edits
 from demo.means import means_of
 from demo.serving.address import asker_of
@@ -154,7 +154,7 @@ class Api:
 
     def _photo(self, sent: Mapping[str, Any]) -> Any:
         with coded("bad-photo"):
-            return panels.uploaded(str(sent.get("path")), self.uploads())
+            return look.uploaded(str(sent.get("path")), self.uploads())
 
     def _model(self, name: str) -> str:
         if name and name not in self.engine.names:
@@ -203,7 +203,7 @@ def _checked(endpoint: Callable[..., Any], model: type[BaseModel] | None) -> Cal
 
 
 def _box(box: Any, image: Any) -> Any:
-    return None if box is None else panels.read_box({"crop": "box", "box": box}, image)
+    return None if box is None else look.read_box({"crop": "box", "box": box}, image)
 
 
 def _with_people(result: "Explanation", shown: "Explanation") -> "Explanation":

@@ -15,7 +15,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo import keep, panels
+from demo import keep, look, replies
 from demo.api import Api
 from demo.engine import Engine, bundled_names
 from demo.events import Events
@@ -51,10 +51,10 @@ ON_THE_NETWORK = (
     *("run_photo", "run_edits", "walk", "trained", "switchboard", "compare", "elsewhere"),
     *("begin", "evidence", "rank", "sanity"),
 )
-"""Events that run a network: one at a time on every device, whoever asks. The others wait for nobody."""
+"""Events that run a network: one at a time on every device. The others do not queue."""
 LONG = ("trained", "switchboard", "begin", "evidence", "rank", "sanity")
 """Of these, those that take many passes: they let others in between."""
-AT_ONCE = ("show_example", "keep", "restore", "lies")
+AT_ONCE = ("show_example", "keep", "restore", "misleading")
 
 
 ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">
@@ -116,7 +116,7 @@ def build(engine: Engine, shelf: Shelf, desk: Desk | None = None) -> gr.Blocks:
     def stop(visitor: Any = None) -> None:
         desk.stop(str(visitor))
 
-    def snapshots(request: Any = None) -> dict[str, Any]:
+    def snapshots(request: Any = None) -> Any:
         return events.snapshots(request)
 
     waiting = ON_THE_NETWORK if shelf.stored else (*ON_THE_NETWORK, "show_example")
@@ -130,7 +130,7 @@ def build(engine: Engine, shelf: Shelf, desk: Desk | None = None) -> gr.Blocks:
                 check_remembered(name, request, visit, shelf.names)
                 if name not in waiting:
                     return getattr(events, name)(request, visit)
-                wanted = visit.device if visit and name != "run_photo" else panels.read_device(request)
+                wanted = visit.device if visit and name != "run_photo" else look.read_device(request)
                 where = place(wanted, engine.devices())
                 with desk.turn(where, visitor_of(request), address, long=name in LONG) as turn:
                     more = {"pause": turn.pause} if name in LONG else {}
@@ -154,11 +154,11 @@ def build(engine: Engine, shelf: Shelf, desk: Desk | None = None) -> gr.Blocks:
             check_remembered("download", request, visit, shelf.names)
             return str(keep.write_download(request, events.needed(visit), uploads(), room)), gr.skip()
         except Exception as error:  # as in Events.answer
-            return None, as_text(panels.apology(error))
+            return None, as_text(replies.apology(error))
 
     with Page(title="PSA-Viz", fill_width=True, analytics_enabled=False, delete_cache=(HOUR, HOUR)) as page:
         view = explorer(
-            as_text(panels.first_payload(shelf)),
+            as_text(look.first_payload(shelf)),
             offer=offer(engine.names, shelf, engine.own),
             server_functions=[status, line, leave, snapshots, progress_of, stop],
         )

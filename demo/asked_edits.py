@@ -1,4 +1,4 @@
-"""Edits as the browser asks for them -> edits as the library takes them. Imports no torch.
+"""Edits in the browser's form -> edits of the library. Imports no torch.
 
 The form is that of psa_viz.values.edit_text with two shorthands: to "data" stands for the data set's mean of
 that gate, and a painted stroke has one "value" in place of a whole map of "values".
@@ -46,7 +46,7 @@ def read_edits(asked: Any, blocks: Mapping[str, BlockAttention], means: Means | 
     edits = from_json(json.dumps([_written_out(item, blocks, means) for item in asked]))
     for edit in edits:
         block = _block(edit.block, blocks)
-        edit.check(block.channel.shape if edit.branch == "channel" else block.spatial.shape)
+        edit.check(block[edit.site].value.shape)
     return edits
 
 
@@ -62,11 +62,11 @@ def _written_out(item: dict[str, Any], blocks: Mapping[str, BlockAttention], mea
         if means is None:
             raise ValueError("The data set's mean is not stored for this model; choose another value for off.")
         block = _block(item.get("block"), blocks)
-        branch = "channel" if "channels" in item else "spatial" if "cells" in item else item.get("branch")
-        if branch not in ("channel", "spatial"):
+        named = item.get("branch", item.get("site"))
+        site = "channel" if "channels" in item else "spatial" if "cells" in item else named
+        if site not in ("channel", "spatial"):
             raise ValueError("Expected the branch 'channel' or 'spatial'.")
-        gate = block.channel if branch == "channel" else block.spatial
-        item["to"] = means.gate(block.name, branch, gate.shape).astype(float).tolist()
+        item["to"] = means.gate(block.name, site, block[site].value.shape).astype(float).tolist()
     return item
 
 

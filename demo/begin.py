@@ -14,6 +14,7 @@ from demo.progress import Pause, Progress, no_pause
 from demo.visit import Visit
 
 if TYPE_CHECKING:
+    from demo.messages.evidence import RankAnswer
     from psa_viz.evidence.targets import Target
     from psa_viz.values.results import Explanation
 
@@ -23,7 +24,7 @@ QUICK = 3.0
 
 def begin(
     request: Mapping[str, Any], visit: Visit, engine: Engine, progress: Progress, pause: Pause = no_pause
-) -> tuple[dict[str, Any], Visit]:
+) -> tuple[RankAnswer, Visit]:
     """Which prediction and which gate to begin with: a ranking of QUICK seconds, of everything that is predicted."""
     from psa_viz.evidence.start import starting_point
     from psa_viz.evidence.subject import Subject
@@ -32,13 +33,15 @@ def begin(
     with stoppable(request, progress, pause) as work:
         subject = Subject(visit.session, work)
         found = starting_point(subject, predicted_targets(visit.shown), QUICK)
-    facts = {
+    return {
         "kind": "rank",
         "base": base,
         "target": target_facts(found.target),
         "effects": effects_facts(found.effects),
-    }
-    return {**facts, "flat": 2 * len(subject.blocks) - found.of, "tried": found.tried, "of": found.of}, visit
+        "flat": 2 * len(subject.blocks) - found.of,
+        "tried": found.tried,
+        "of": found.of,
+    }, visit
 
 
 def predicted_targets(shown: Explanation) -> list[Target]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from psa_viz.rendering.scales import STATISTIC_COLORMAP, Scale, statistic_scale
 from psa_viz.values.block_statistics import STATISTICS, Statistic
 from psa_viz.values.places import lay_out
 
 if TYPE_CHECKING:
+    from demo.messages.drawing import ScaleFacts
+    from demo.messages.result import BlockMapFacts, GroupFacts, StatisticFacts, StatisticValues
     from psa_viz.values.trace import BlockAttention
 
 
-def block_map(blocks: Mapping[str, BlockAttention], scale_facts: Callable[[Scale], dict[str, Any]]) -> dict[str, Any]:
+def block_map(blocks: Mapping[str, BlockAttention], scale_facts: Callable[[Scale], ScaleFacts]) -> BlockMapFacts:
     """The headings of the blocks in the order of the pass, and for every statistic its values and two scales: all that
     is possible, and only what these blocks have."""
     return {
@@ -24,7 +26,7 @@ def block_map(blocks: Mapping[str, BlockAttention], scale_facts: Callable[[Scale
     }
 
 
-def groups(sizes: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
+def groups(sizes: Mapping[str, tuple[int, int]]) -> list[GroupFacts]:
     """Name of a block -> (H, W), in the order of the pass, to headings with the number of blocks that follow under
     each."""
     layout = lay_out(sizes)
@@ -33,15 +35,15 @@ def groups(sizes: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
     return [{"text": text, "count": len(list(run))} for text, run in runs]
 
 
-def edited_values(blocks: Mapping[str, BlockAttention]) -> dict[str, dict[str, Any]]:
+def edited_values(blocks: Mapping[str, BlockAttention]) -> dict[str, StatisticValues]:
     """Key of every statistic -> its values of these blocks, as numbers and as the map prints them."""
     found = {statistic.key: statistic.values(blocks).tolist() for statistic in STATISTICS}
     return {key: {"values": values, "texts": [short(value) for value in values]} for key, values in found.items()}
 
 
 def _facts(
-    statistic: Statistic, blocks: Mapping[str, BlockAttention], scale_facts: Callable[[Scale], dict[str, Any]]
-) -> dict[str, Any]:
+    statistic: Statistic, blocks: Mapping[str, BlockAttention], scale_facts: Callable[[Scale], ScaleFacts]
+) -> StatisticFacts:
     values, absolute = statistic.values(blocks).tolist(), statistic_scale(statistic, blocks.values())
     fitted = Scale(*rounded_out(values, absolute.high), STATISTIC_COLORMAP, f"{statistic.words}, fitted")
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demo.asked_edits import read_edits
 from demo.blockmap import edited_values
@@ -14,8 +14,12 @@ from demo.means import means_of
 from demo.payload import payload
 from demo.visit import Visit
 
+if TYPE_CHECKING:
+    from demo.messages.change import ChangeAnswer, EditedFacts
+    from demo.messages.result import ResultFacts
 
-def change(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[dict[str, Any], Visit]:
+
+def change(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[ChangeAnswer, Visit]:
     """The result with these edits, of the crop and the model that are shown.
 
     The first time the untouched pass runs as well, so that both sides come from the same computation; it is sent along
@@ -34,9 +38,9 @@ def change(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[di
     return {**edited_facts(visit), "base": base}, visit
 
 
-def edited_facts(visit: Visit) -> dict[str, Any]:
+def edited_facts(visit: Visit) -> EditedFacts:
     """The edited result of a visit for the browser; no edits give only the fact that there are none."""
-    facts: dict[str, Any] = {"kind": "change", "asked": list(visit.asked), "texts": [], "after": None, "change": None}
+    facts: EditedFacts = {"kind": "change", "asked": list(visit.asked), "texts": [], "after": None, "change": None}
     if visit.after is None:
         return facts
     before, after = visit.shown, visit.after
@@ -51,8 +55,8 @@ def edited_facts(visit: Visit) -> dict[str, Any]:
     }
 
 
-def with_session(visit: Visit, engine: Engine) -> tuple[dict[str, Any] | None, Visit]:
-    """The visit with the network's memory of what is shown; what the browser has to show anew, if it was not there."""
+def with_session(visit: Visit, engine: Engine) -> tuple[ResultFacts | None, Visit]:
+    """The visit with the network's memory of what is shown; the result to show instead, if it was not there."""
     if visit.session is not None:
         return None, visit
     shown = visit.shown

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demo.change import with_session
 from demo.difference_facts import OF_TWO, change_facts, second_facts
 from demo.engine import Engine
 from demo.visit import Visit
 
+if TYPE_CHECKING:
+    from demo.messages.change import CompareAnswer
+
 LARGEST_SEED = 2**31 - 1
 
 
-def compare(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[dict[str, Any], Visit]:
+def compare(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[CompareAnswer, Visit]:
     """The other result beside the one that is shown, on the same scales.
 
     Raises:
@@ -25,7 +28,7 @@ def compare(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[d
         raise ValueError(f"Expected a seed from 0 to {LARGEST_SEED}, got {str(seed)[:20]!r}.")
     name = visit.shown.model if seed is not None else str(request.get("model"))
     other = engine.session(visit.shown.image, name, visit.shown.crop, seed=seed, device=visit.device).untouched
-    facts = {
+    facts: CompareAnswer = {
         "kind": "compare",
         "base": base,
         "asked": {"model": name, "seed": seed},

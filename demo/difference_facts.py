@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,12 +17,14 @@ from psa_viz.rendering.words import percent
 from psa_viz.values.difference import Difference, difference
 
 if TYPE_CHECKING:
+    from demo.messages.change import ChangeFacts, ClassChangeFacts, GateScales, JointChangeFacts, SecondFacts
+    from demo.messages.drawing import ScaleFacts
     from psa_viz.values.results import Explanation
 
 
 def second_facts(
     after: Explanation, reached: Collection[str] | None = None, before: Explanation | None = None
-) -> dict[str, Any]:
+) -> SecondFacts:
     """The second result without photo and crop, which are those of the first; only the blocks that were reached, and of
     `before`, where it is the same network, only the outputs that changed."""
     blocks = [block for name, block in after.blocks.items() if reached is None or name in reached]
@@ -43,7 +45,7 @@ AFTER_EDITS, OF_TWO = "after \u2212 before", "second \u2212 first"
 """What a signed picture shows, as its legend says it."""
 
 
-def change_facts(before: Explanation, after: Explanation, label: str = AFTER_EDITS) -> dict[str, Any]:
+def change_facts(before: Explanation, after: Explanation, label: str = AFTER_EDITS) -> ChangeFacts:
     """Numbers and sentences of the difference, and the signed scales that its pictures are drawn on."""
     change = difference(before, after)
     return {
@@ -60,7 +62,7 @@ def change_facts(before: Explanation, after: Explanation, label: str = AFTER_EDI
     }
 
 
-def _joints(change: Difference) -> list[dict[str, Any]]:
+def _joints(change: Difference) -> list[JointChangeFacts]:
     return [
         {
             "name": joint.name.replace("_", " "),
@@ -73,7 +75,7 @@ def _joints(change: Difference) -> list[dict[str, Any]]:
     ]
 
 
-def _classes(change: Difference) -> list[dict[str, Any]]:
+def _classes(change: Difference) -> list[ClassChangeFacts]:
     return [
         {
             "name": one.name,
@@ -87,19 +89,21 @@ def _classes(change: Difference) -> list[dict[str, Any]]:
     ]
 
 
-def _scales(maps: np.ndarray | None, label: str) -> dict[str, Any] | None:
+def _scales(maps: np.ndarray | None, label: str) -> ScaleFacts | None:
     """One scale for all maps, so that they can be compared: diverging and centred on 0."""
     return None if maps is None else scale_facts(signed_scale(maps, label))
 
 
-def _gate_scales(change: Difference, label: str) -> dict[str, dict[str, Any]]:
+def _gate_scales(change: Difference, label: str) -> dict[str, GateScales]:
     """Block -> scales of the change of its two gates; blocks whose gates are the same are left out."""
-    found = {}
-    for name, (channel, spatial) in change.gates.items():
-        if channel or spatial:
-            limits = {"channel": channel, "spatial": spatial}
-            found[name] = {branch: scale_facts(_symmetric(limit, label)) for branch, limit in limits.items()}
-    return found
+    return {
+        name: {
+            "channel": scale_facts(_symmetric(channel, label)),
+            "spatial": scale_facts(_symmetric(spatial, label)),
+        }
+        for name, (channel, spatial) in change.gates.items()
+        if channel or spatial
+    }
 
 
 def _symmetric(limit: float, label: str) -> Scale:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demo.asked_edits import read_edits
 from demo.difference_facts import change_facts, second_facts
 from demo.engine import Engine
 from demo.means import means_of
-from demo.pictures import crop_url
+from demo.pictures import crop_facts
 from demo.shelf import Shelf
 from demo.visit import Visit
 
+if TYPE_CHECKING:
+    from demo.messages.change import ElsewhereAnswer
 
-def elsewhere(request: Mapping[str, Any], visit: Visit, engine: Engine, shelf: Shelf) -> tuple[dict[str, Any], Visit]:
+
+def elsewhere(request: Mapping[str, Any], visit: Visit, engine: Engine, shelf: Shelf) -> tuple[ElsewhereAnswer, Visit]:
     """A stored example in the model that is shown, untouched and with the visitor's edits. The visit stays as it is.
 
     Raises:
@@ -33,7 +36,7 @@ def elsewhere(request: Mapping[str, Any], visit: Visit, engine: Engine, shelf: S
     return {
         "kind": "elsewhere",
         "example": name,
-        "crop": {**crop.to_json(), "src": crop_url(shown.image, crop)},
+        "crop": crop_facts(shown.image, crop),
         "before": second_facts(untouched, ()),
         "after": second_facts(after, ()),
         "change": change_facts(untouched, after),

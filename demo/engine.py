@@ -187,7 +187,7 @@ class Engine:
                 continue
             session = self.session(shown.image, name, shown.crop)
             if not self._prepared:
-                session.edited([Scale(block, factor=1.0, branch="channel") for block in shown.blocks][:1])
+                session.edited([Scale(block, factor=1.0, site="channel") for block in shown.blocks][:1])
             self._prepared.append(session)
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from demo import panels
+from demo import look, replies
 from demo.begin import begin
 from demo.change import change, edited_facts
 from demo.compare import compare
 from demo.elsewhere import elsewhere
 from demo.engine import Engine
 from demo.evidence import evidence, rank, sanity
-from demo.lies import lies
+from demo.misleading import misleading
 from demo.payload import payload
 from demo.progress import Pause, Progress, no_pause
 from demo.shelf import Shelf
@@ -22,7 +22,13 @@ from demo.switchboard import switchboard
 from demo.visit import Visit
 from demo.walk import trained, walk
 
-Answer = tuple[dict[str, Any], Visit | None]
+if TYPE_CHECKING:
+    from demo.messages.answers import Answer as Sent
+    from demo.messages.envelope import MessageAnswer
+    from demo.messages.result import ResultFacts
+    from demo.messages.snapshots import SnapshotsAnswer
+
+Answer = tuple["Sent", Visit | None]
 Handler = Callable[[Mapping[str, Any], Visit | None], Answer]
 
 
@@ -43,13 +49,13 @@ class Events:
     def run_photo(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         visit = visit or self.first()
         shown, example = (visit.shown, visit.example) if visit else (None, None)
-        sent, result = panels.run(request, shown, self.engine, self.uploads(), example)
-        visit = (visit or Visit(result)).showing(result, sent["example"], panels.read_device(request))
-        known = panels.known(self.shelf, sent["example"], result)
-        return {**sent, **known, "devices": list(self.engine.devices())}, visit
+        sent, result = look.run(request, shown, self.engine, self.uploads(), example)
+        visit = (visit or Visit(result)).showing(result, sent["example"], look.read_device(request))
+        known = look.known(self.shelf, sent["example"], result)
+        return {**sent, "truth": known, "devices": list(self.engine.devices())}, visit
 
     def show_example(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
-        sent, result = panels.show_example(request, self.shelf)
+        sent, result = look.show_example(request, self.shelf)
         return sent, (visit or Visit(result)).showing(result, sent["example"])
 
     def run_edits(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
@@ -82,9 +88,9 @@ class Events:
     def sanity(self, request: Mapping[str, Any], visit: Visit | None, pause: Pause = no_pause) -> Answer:
         return sanity(request, self.needed(visit), self.engine, self.progress, pause)
 
-    def lies(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
+    def misleading(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         visit = self.needed(visit)
-        return lies(request, visit), visit
+        return misleading(request, visit), visit
 
     def keep(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         """Put the state as it is among the runs."""
@@ -93,20 +99,20 @@ class Events:
     def restore(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         """An earlier state, without running anything."""
         visit = self.needed(visit).restored(request.get("run"))
-        known = panels.known(self.shelf, visit.example, visit.shown)
-        base = {**payload(visit.shown, example=visit.example, stored=False), **known}
+        known = look.known(self.shelf, visit.example, visit.shown)
+        base: ResultFacts = {**payload(visit.shown, example=visit.example, stored=False), "truth": known}
         return {**edited_facts(visit), "base": base, "restored": True}, visit
 
-    def snapshots(self, request: Any) -> dict[str, Any]:
+    def snapshots(self, request: Any) -> SnapshotsAnswer | MessageAnswer:
         """A training in snapshots. It concerns no visit: the browser asks for it beside everything else."""
         try:
             return snapshots(request if isinstance(request, Mapping) else {})
         except Exception as error:  # as in `answer`
-            return panels.apology(error)
+            return replies.apology(error)
 
     def first(self) -> Visit | None:
         """The state that the page opens with; None where nothing is stored."""
-        result = panels.first_result(self.shelf)
+        result = look.first_result(self.shelf)
         return None if result is None else Visit(result, self.shelf.names[0])
 
     def needed(self, visit: Visit | None) -> Visit:
@@ -126,5 +132,6 @@ class Events:
         try:
             sent, new = handler(request, visit)
         except Exception as error:  # whatever it is, the visitor reads a sentence and the page goes on
-            return {**panels.apology(error), "n": number}, visit
-        return panels.numbered({**sent, "n": number, "runs": new.listed() if new else []}), new
+            return {**replies.apology(error), "n": number}, visit
+        sent["n"], sent["runs"] = number, new.listed() if new else []
+        return replies.numbered(sent), new

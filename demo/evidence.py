@@ -19,12 +19,23 @@ from psa_viz.rendering.evidence_words import AXES, GATES, verdict
 from psa_viz.rendering.scales import signed_scale
 
 if TYPE_CHECKING:
+    from demo.messages.evidence import (
+        AreaFacts,
+        BandFacts,
+        CurveFacts,
+        CurvesFacts,
+        EffectFacts,
+        EvidenceAnswer,
+        MapFacts,
+        RankAnswer,
+        SanityAnswer,
+        TargetFacts,
+    )
     from psa_viz.evidence.subject import Subject
     from psa_viz.evidence.targets import FixedTarget
     from psa_viz.evidence.work import Work
-    from psa_viz.values.evidence import Attribution, Correlation, Curve, Curves, Effect
+    from psa_viz.values.evidence import Attribution, Curve, Curves, Effect
 
-Answer = tuple[dict[str, Any], Visit]
 BRANCHES = ("spatial", "channel")
 OFF = (0.0, 1.0, 0.5, "mean")
 LARGEST_SEED = 2**31 - 1
@@ -32,7 +43,7 @@ LARGEST_SEED = 2**31 - 1
 
 def evidence(
     request: Mapping[str, Any], visit: Visit, engine: Engine, progress: Progress, pause: Pause = no_pause
-) -> Answer:
+) -> tuple[EvidenceAnswer, Visit]:
     """Curves of one gate in every order, what captum says counts, and how far attention agrees with it.
 
     Raises:
@@ -57,15 +68,17 @@ def evidence(
         for one in found:
             work.begin()  # no pass of the network, and as long as one: others may go first
             maps.append(map_facts(one, gate, branch, seed))
-    facts = {"kind": "evidence", "base": base, "target": target_facts(target), "maps": maps}
     return {
-        **facts,
+        "kind": "evidence",
+        "base": base,
+        "target": target_facts(target),
+        "maps": maps,
         "curves": curves_facts(curves, target_facts(target)["what"]),
         "verdict": f"{GATES[branch].capitalize()}: {verdict(curves)}",
     }, visit
 
 
-def curves_facts(curves: Curves, what: str = "probability") -> dict[str, Any]:
+def curves_facts(curves: Curves, what: str = "probability") -> CurvesFacts:
     """Every curve as mean and range over its draws, and the area under it, for every measure."""
     from psa_viz.evidence.measures import MEANING
 
@@ -82,7 +95,7 @@ def curves_facts(curves: Curves, what: str = "probability") -> dict[str, Any]:
     }
 
 
-def _curve_facts(curve: Curve, curves: Curves, names: list[str]) -> dict[str, Any]:
+def _curve_facts(curve: Curve, curves: Curves, names: list[str]) -> CurveFacts:
     return {
         "order": curve.order,
         "mode": curve.mode,
@@ -91,16 +104,16 @@ def _curve_facts(curve: Curve, curves: Curves, names: list[str]) -> dict[str, An
     }
 
 
-def _band(draws: np.ndarray) -> dict[str, list[float]]:
+def _band(draws: np.ndarray) -> BandFacts:
     """(D, T) -> what a line with a band needs."""
     return {"mean": draws.mean(0).tolist(), "low": draws.min(0).tolist(), "high": draws.max(0).tolist()}
 
 
-def _spread(areas: np.ndarray) -> dict[str, float | int]:
+def _spread(areas: np.ndarray) -> AreaFacts:
     return {"mean": float(areas.mean()), "low": float(areas.min()), "high": float(areas.max()), "draws": len(areas)}
 
 
-def map_facts(one: Attribution, gate: np.ndarray, branch: str, seed: int) -> dict[str, Any]:
+def map_facts(one: Attribution, gate: np.ndarray, branch: str, seed: int) -> MapFacts:
     """An attribution on the block's own cells or channels, its scale, and its rank correlation with the gate."""
     from psa_viz.evidence.correlation import correlate
 
@@ -114,12 +127,6 @@ def map_facts(one: Attribution, gate: np.ndarray, branch: str, seed: int) -> dic
         "scale": scale_facts(signed_scale(one.native, f"{one.method.replace('_', ' ')}, credit for the target")),
         "delta": one.delta,
         "change": None if one.start is None else one.end - one.start,
-        **_correlation_facts(found),
-    }
-
-
-def _correlation_facts(found: Correlation) -> dict[str, Any]:
-    return {
         "rho": found.rho,
         "band": found.band,
         "rhoSize": found.rho_magnitude,
@@ -129,7 +136,7 @@ def _correlation_facts(found: Correlation) -> dict[str, Any]:
     }
 
 
-def target_facts(target: FixedTarget) -> dict[str, str]:
+def target_facts(target: FixedTarget) -> TargetFacts:
     """What is explained, for the title."""
     own = target.task not in ("pose", "segmentation")
     name = target.name if own else target.name.replace("_", " ")
@@ -138,7 +145,7 @@ def target_facts(target: FixedTarget) -> dict[str, str]:
 
 def rank(
     request: Mapping[str, Any], visit: Visit, engine: Engine, progress: Progress, pause: Pause = no_pause
-) -> Answer:
+) -> tuple[RankAnswer, Visit]:
     """Every gate that is not flat set to its own mean: which of them the target depends on.
 
     Raises:
@@ -152,11 +159,18 @@ def rank(
         work.total = 1 + len(gates_with_a_pattern(subject))
         effects = effects_facts(rank_blocks(subject, target))
         flat = 2 * len(subject.blocks) - len(effects)
-    facts = {"kind": "rank", "base": base, "target": target_facts(target), "effects": effects, "flat": flat}
-    return {**facts, "tried": len(effects), "of": len(effects)}, visit
+    return {
+        "kind": "rank",
+        "base": base,
+        "target": target_facts(target),
+        "effects": effects,
+        "flat": flat,
+        "tried": len(effects),
+        "of": len(effects),
+    }, visit
 
 
-def effects_facts(effects: Iterable[Effect]) -> list[dict[str, Any]]:
+def effects_facts(effects: Iterable[Effect]) -> list[EffectFacts]:
     """What each gate's pattern is worth, in the order given."""
     return [
         {"block": one.block, "branch": one.branch, "off": one.off, "lost": one.lost, "left": dict(one.left)}
@@ -166,7 +180,7 @@ def effects_facts(effects: Iterable[Effect]) -> list[dict[str, Any]]:
 
 def sanity(
     request: Mapping[str, Any], visit: Visit, engine: Engine, progress: Progress, pause: Pause = no_pause
-) -> Answer:
+) -> tuple[SanityAnswer, Visit]:
     """What a block's gates know: they should change when the network forgets, and follow the photo when it moves.
 
     Raises:
@@ -181,8 +195,14 @@ def sanity(
         subject, target = _subject(request, visit, work)
         forgotten = cascade(subject, target, block, seed=seed)
         moved = equivariance_of(subject, block)
-    facts = {"kind": "sanity", "base": base, "target": target_facts(target), "block": block}
-    return {**facts, "cascade": [asdict(step) for step in forgotten], "moved": [asdict(one) for one in moved]}, visit
+    return {
+        "kind": "sanity",
+        "base": base,
+        "target": target_facts(target),
+        "block": block,
+        "cascade": [asdict(step) for step in forgotten],
+        "moved": [asdict(one) for one in moved],
+    }, visit
 
 
 @contextmanager

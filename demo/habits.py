@@ -1,4 +1,4 @@
-"""What a bundled model's gates did over a whole archive: a sentence a block, for the very weights that are shown."""
+"""What a bundled model's gates did over a whole archive: a sentence per block, for the very weights that are shown."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Explain the photos in demo/examples again, with a model as it is now: python -m demo.make_examples [--model NAME].
 
 Run it after new weights are bundled. Each folder keeps its photo and what is known of it (truth.json, mask.png,
-about.json); explanation.json, tensors.npz and story.json are written anew. With --pictures FOLDER, the rendered
+about.json); explanation.json, tensors.npz and story.json are written again. With --pictures FOLDER, the rendered
 pictures are first copied from the archive of examples, byte for byte, with the truth about each.
 """
 

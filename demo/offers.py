@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING
 
 import psa_viz
 from demo.means import stored_means
@@ -15,8 +15,11 @@ from demo.scales import colours
 from demo.shelf import Shelf
 from demo.snapshots import trainings
 
+if TYPE_CHECKING:
+    from demo.messages.offer import OfferFacts, TaskFacts
 
-def offer(models: list[str], shelf: Shelf, own: Collection[str] = ()) -> dict[str, Any]:
+
+def offer(models: list[str], shelf: Shelf, own: Collection[str] = ()) -> OfferFacts:
     """What the page is sent once, before any result.
 
     Args:
@@ -37,7 +40,7 @@ def offer(models: list[str], shelf: Shelf, own: Collection[str] = ()) -> dict[st
     }
 
 
-def tasks(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+def tasks(names: Iterable[str]) -> dict[str, TaskFacts]:
     """Name of a model -> whether it predicts joints, the words for what it predicts, and the models that predict the
     same, itself included. Models without a card, which nobody can say this of, are left out."""
     cards = {card.name: card.facts["network"] for card in psa_viz.bundled()}
@@ -52,11 +55,9 @@ def tasks(names: Iterable[str]) -> dict[str, dict[str, Any]]:
     }
 
 
-def own_tasks(names: Collection[str]) -> dict[str, dict[str, Any]]:
+def own_tasks(names: Collection[str]) -> dict[str, TaskFacts]:
     """The same for networks of one's own: any two are compared, as far as what they return has the same shape."""
-    return {
-        name: {"joints": False, "words": "networks of your own", "alike": list(names), "own": True} for name in names
-    }
+    return {name: {"joints": False, "words": "networks of your own", "alike": list(names)} for name in names}
 
 
 def _words(joints: int, classes: int) -> str:

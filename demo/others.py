@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from psa_viz.rendering.words import span
 from psa_viz.values.other_attention import AXES
 
 if TYPE_CHECKING:
+    from demo.messages.own import OtherFacts, SiteFacts
     from psa_viz.values.other_attention import OtherAttention, Site
     from psa_viz.values.results import Explanation
 
@@ -19,19 +20,19 @@ MOST_VALUES = 1_000_000
 """Of one site; a larger one is said to be there."""
 
 
-def other_facts(result: Explanation) -> list[dict[str, Any]]:
+def other_facts(result: Explanation) -> list[OtherFacts]:
     """Every block with its sites, in the order of the pass."""
     return [_block(one) for one in result.others.values()]
 
 
-def _block(one: OtherAttention) -> dict[str, Any]:
+def _block(one: OtherAttention) -> OtherFacts:
     known = f"it was checked on this photo that the output is {one.acts}" if one.acts else (
         "these gates multiply features or weigh them; that this is all that the block does was not proven"
     )  # fmt: skip
     return {"name": one.name, "kind": one.kind, "known": known, "sites": [_site(site) for site in one.sites]}
 
 
-def _site(site: Site) -> dict[str, Any]:
+def _site(site: Site) -> SiteFacts:
     values = site.value.astype(np.float32)
     picture = values.reshape(1, -1) if values.ndim < 2 else values.reshape(-1, values.shape[-1])
     sent = 0 < values.size <= MOST_VALUES and bool(np.isfinite(values).all())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,25 +12,25 @@ from psa_viz.rendering.scales import PROBABILITY_COLORMAP, Scale, signed_scale
 from psa_viz.values.difference import Difference
 
 if TYPE_CHECKING:
+    from demo.messages.own import OutputChangeFacts, OutputFacts
     from psa_viz.values.geometry import Crop
     from psa_viz.values.results import Explanation
 
 MOST_VALUES = 4_000_000
 """Of all outputs of one result together: 16 MB. Channels beyond it are counted and not sent."""
 MOST_CHANNELS = 2048
-SAME = {"same": True}
 
 
-def output_facts(result: Explanation, before: Explanation | None = None) -> list[dict[str, Any]]:
+def output_facts(result: Explanation, before: Explanation | None = None) -> list[OutputFacts]:
     """Every tensor in the order in which it was returned.
 
     Args:
         before: of an edited result the untouched one; what did not change is not sent again.
     """
-    room, found = MOST_VALUES, []
+    room, found = MOST_VALUES, list["OutputFacts"]()
     for name, values in result.outputs.items():
         if before is not None and name in before.outputs and np.array_equal(values, before.outputs[name], True):
-            found.append({"name": name, **SAME})
+            found.append({"name": name, "same": True})
             continue
         facts = _facts(name, values, result.crop, room)
         room -= facts["sent"] * facts["width"] * facts["height"]
@@ -38,7 +38,7 @@ def output_facts(result: Explanation, before: Explanation | None = None) -> list
     return found
 
 
-def change_of_outputs(change: Difference) -> list[dict[str, Any]]:
+def change_of_outputs(change: Difference) -> list[OutputChangeFacts]:
     """How far each moved, and one scale for the change of all its channels, centred on 0."""
     return [
         {
@@ -56,7 +56,7 @@ def pictured(values: np.ndarray) -> np.ndarray:
     return values.reshape(1, 1, -1) if values.ndim < 3 else values.reshape(-1, *values.shape[-2:])
 
 
-def _facts(name: str, values: np.ndarray, crop: Crop, room: int) -> dict[str, Any]:
+def _facts(name: str, values: np.ndarray, crop: Crop, room: int) -> OutputFacts:
     maps = pictured(values)
     channels, height, width = maps.shape
     size = max(1, height * width)

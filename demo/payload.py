@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from demo.blockmap import block_map
 from demo.habits import habits
 from demo.others import other_facts
 from demo.outputs import output_facts
-from demo.pictures import OUTSIDE, crop_url, mask_url, photo_url
+from demo.pictures import OUTSIDE, crop_facts, mask_url, photo_url
 from demo.scales import encode, scale_facts
 from psa_viz.rendering.scales import (
     PROBABILITY_COLORMAP,
@@ -22,6 +22,15 @@ from psa_viz.rendering.words import cells_phrase, channel_sentence, decimals, in
 from psa_viz.session.person_words import person_doubts
 
 if TYPE_CHECKING:
+    from demo.messages.result import (
+        BlockFacts,
+        DoubtFacts,
+        GateNumbers,
+        ParsingFacts,
+        PoseFacts,
+        ResultFacts,
+        SkeletonFacts,
+    )
     from psa_viz.values.results import Explanation, PosePrediction
     from psa_viz.values.statistics import GateStatistics
     from psa_viz.values.trace import BlockAttention
@@ -30,7 +39,7 @@ _COLUMNS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 _CENTRE = ("head_top", "neck")
 
 
-def payload(explanation: Explanation, *, example: str | None = None, stored: bool = True) -> dict[str, Any]:
+def payload(explanation: Explanation, *, example: str | None = None, stored: bool = True) -> ResultFacts:
     """Everything that the page shows of one result.
 
     "people" has a box (x0, y0, x1, y1) in pixels of the photo and a score for everyone found, the main person first;
@@ -58,7 +67,7 @@ def payload(explanation: Explanation, *, example: str | None = None, stored: boo
         "person": explanation.person_number,
         "doubts": _doubts(explanation),
         "photo": {"src": photo_url(explanation.image), "width": width, "height": height},
-        "crop": {**crop.to_json(), "src": crop_url(explanation.image, crop)},
+        "crop": crop_facts(explanation.image, crop),
         "pose": None if explanation.pose is None else pose_facts(explanation.pose),
         "segmentation": None if explanation.segmentation is None else parsing_facts(explanation),
         "gate": scale_facts(gate_scale()),
@@ -70,7 +79,7 @@ def payload(explanation: Explanation, *, example: str | None = None, stored: boo
     }
 
 
-def _doubts(explanation: Explanation) -> list[dict[str, str]]:
+def _doubts(explanation: Explanation) -> list[DoubtFacts]:
     """What a visitor should know of the person shown, where somebody was looked for: these notes by their kind."""
     return [
         {"kind": kind, "text": text}
@@ -90,18 +99,18 @@ def reading_order(joint_names: tuple[str, ...]) -> list[int]:
     return [joint_names.index(name) for name in wanted]
 
 
-def skeleton_facts(names: tuple[str, ...]) -> dict[str, Any]:
+def skeleton_facts(names: tuple[str, ...]) -> SkeletonFacts:
     """The joints by name: how they are called, drawn and connected."""
     return {
         "names": [name.replace("_", " ") for name in names],
         "colours": [css(joint_colour(name)) for name in names],
         "sides": [side(name) for name in names],
         "order": reading_order(names),
-        "limbs": [[limb.start, limb.end, css(limb.colour)] for limb in limbs(names)],
+        "limbs": [(limb.start, limb.end, css(limb.colour)) for limb in limbs(names)],
     }
 
 
-def pose_facts(pose: PosePrediction) -> dict[str, Any]:
+def pose_facts(pose: PosePrediction) -> PoseFacts:
     """Joints and heatmaps for the browser."""
     joints, height, width = pose.heatmaps.shape
     return {
@@ -117,7 +126,7 @@ def pose_facts(pose: PosePrediction) -> dict[str, Any]:
     }
 
 
-def parsing_facts(explanation: Explanation) -> dict[str, Any]:
+def parsing_facts(explanation: Explanation) -> ParsingFacts:
     """Classes, probabilities and mask for the browser."""
     parsing = explanation.segmentation
     _, height, width = parsing.probabilities.shape
@@ -137,7 +146,7 @@ def parsing_facts(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def block_facts(block: BlockAttention, explanation: Explanation) -> dict[str, Any]:
+def block_facts(block: BlockAttention, explanation: Explanation) -> BlockFacts:
     """One block's gates for the browser, with their numbers and scales."""
     channels, height, width = block.shape
     channel, spatial = block.channel_statistics, block.spatial_statistics
@@ -172,7 +181,7 @@ def _plain(numbers: GateStatistics) -> str:
     return f"{text}: flat, next to no difference" if numbers.flat and numbers.range > 0 else text
 
 
-def _statistics(numbers: GateStatistics) -> dict[str, str]:
+def _statistics(numbers: GateStatistics) -> GateNumbers:
     return {
         "min": in_full(numbers.minimum),
         "max": in_full(numbers.maximum),

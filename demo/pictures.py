@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from PIL import Image
 
 from psa_viz.values.geometry import Crop
+
+if TYPE_CHECKING:
+    from demo.messages.drawing import CropFacts
 
 LONGEST_PHOTO = 1024
 LONGEST_CROP = 384
@@ -21,6 +24,11 @@ def photo_url(image: np.ndarray) -> str:
     picture = Image.fromarray(image)
     picture.thumbnail((LONGEST_PHOTO, LONGEST_PHOTO))
     return _jpeg(picture)
+
+
+def crop_facts(image: np.ndarray, crop: Crop) -> CropFacts:
+    """Where the crop of an (H, W, 3) photo lies, and a picture of it."""
+    return cast("CropFacts", {**crop.to_json(), "src": crop_url(image, crop)})
 
 
 def crop_url(image: np.ndarray, crop: Crop) -> str:
@@ -50,7 +58,7 @@ def mask_url(mask: np.ndarray, crop: Crop) -> str:
 
 
 def png_url(rgb: np.ndarray) -> str:
-    """(h, w, 3) uint8 as it is, a pixel a pixel."""
+    """(h, w, 3) uint8 as it is, pixel for pixel."""
     return _data_url(Image.fromarray(rgb), "PNG")
 
 

@@ -27,7 +27,7 @@ def no_pause(stopped: Callable[[], bool]) -> None:
 
 
 class Progress:
-    """Safe to use from many threads. One computation a visitor: the page asks for one thing at a time.
+    """Safe to use from many threads. One computation per visitor: the page asks for one thing at a time.
 
     Args:
         longest: seconds of its own after which a computation ends before its next batch.
@@ -43,7 +43,7 @@ class Progress:
 
     @contextmanager
     def announced(self, visitor: str) -> Iterator[threading.Event]:
-        """From the moment that a long computation is asked for: whoever stops it before it begins is heard as well.
+        """From the moment that a long computation is asked for: a stop before it begins counts too.
 
         Returns:
             What is set by `stop`.
@@ -112,7 +112,7 @@ class Progress:
             return len(self._all)
 
     def stop(self, visitor: str) -> None:
-        """Ask it to end before its next batch, or not to begin; whoever asked for nothing is left alone."""
+        """Ask it to end before its next batch, or not to begin; visitors who asked for nothing are not affected."""
         with self._lock:
             entry = self._running.get(visitor)
             asked = self._asked.get(visitor) if visitor else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from psa_viz.rendering.scales import (
     Scale,
 )
 
+if TYPE_CHECKING:
+    from demo.messages.drawing import ScaleFacts
+
 COLORMAPS = (GATE_COLORMAP, PROBABILITY_COLORMAP, SIGNED_COLORMAP, STATISTIC_COLORMAP)
 """What the page draws with."""
 CONSTANT = "constant"
@@ -25,7 +28,7 @@ def encode(values: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(values, dtype="<f4").tobytes()).decode("ascii")
 
 
-def scale_facts(scale: Scale) -> dict[str, Any]:
+def scale_facts(scale: Scale) -> ScaleFacts:
     """A Scale for the browser: picture and legend there both read this one object.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Turns at a device: one request at a time uses it, and whoever waited longest since their last turn comes next.
+"""A fair queue for each device: one request at a time runs, and the visitor whose last turn is longest ago is next.
 
 So a visitor gets a turn before anyone gets a second, and long work, which hands its turn on between two steps, lets
 others in between.

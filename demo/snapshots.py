@@ -1,4 +1,4 @@
-"""The snapshots of a training, for the slider of Compare: sent once a photo, a byte a value. Imports no torch."""
+"""The snapshots of a training, for the slider of Compare: sent once a photo, a byte per value. Imports no torch."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import base64
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from demo.payload import css, skeleton_facts
-from demo.pictures import OUTSIDE, crop_url, mask_url
+from demo.pictures import OUTSIDE, crop_facts, mask_url
 from demo.scales import scale_facts
 from psa_viz.models.cards import WEIGHTS
 from psa_viz.rendering.scales import gate_scale, probability_scale
@@ -20,6 +20,9 @@ from psa_viz.saving.snapshots import SnapshotSeries, read_snapshots
 from psa_viz.values.palettes import palette
 from psa_viz.values.quantised import quantise
 from psa_viz.values.statistics import describe
+
+if TYPE_CHECKING:
+    from demo.messages.snapshots import CodedFacts, SnapshotBlock, SnapshotParsing, SnapshotPose, SnapshotsAnswer
 
 FOLDER = WEIGHTS / "snapshots"
 PLACES = 4
@@ -30,7 +33,7 @@ def trainings(folder: Path = FOLDER) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.npz"))
 
 
-def snapshots(request: Mapping[str, Any], folder: Path = FOLDER) -> dict[str, Any]:
+def snapshots(request: Mapping[str, Any], folder: Path = FOLDER) -> SnapshotsAnswer:
     """One training on one photo, at every step that was kept; without names, the first of each.
 
     Raises:
@@ -44,7 +47,7 @@ def snapshots(request: Mapping[str, Any], folder: Path = FOLDER) -> dict[str, An
     photo = request.get("photo") or photos[0]
     if photo not in photos:
         raise ValueError(f"This training was not seen on a photo {str(photo)[:60]!r}; there are {', '.join(photos)}.")
-    return {"trainings": names, "training": name, "photos": photos, **_facts(folder / f"{name}.npz", photo)}
+    return {**_facts(folder / f"{name}.npz", photo), "trainings": names, "training": name, "photos": photos}
 
 
 @lru_cache(maxsize=4)
@@ -53,11 +56,14 @@ def _series(path: Path) -> SnapshotSeries:
 
 
 @lru_cache(maxsize=8)
-def _facts(path: Path, photo: str) -> dict[str, Any]:
+def _facts(path: Path, photo: str) -> SnapshotsAnswer:
     series = _series(path)
     place = list(series.photos).index(photo)
     crop = series.crops[place]
     return {
+        "trainings": [],
+        "training": path.stem,
+        "photos": list(series.photos),
         "photo": photo,
         "model": series.model,
         "formula": series.formula,
@@ -65,7 +71,7 @@ def _facts(path: Path, photo: str) -> dict[str, Any]:
         "total": series.total,
         "steps": series.steps.tolist(),
         "figures": [dict(figures) for figures in series.figures],
-        "crop": {**crop.to_json(), "src": crop_url(series.photos[photo], crop)},
+        "crop": crop_facts(series.photos[photo], crop),
         "gate": scale_facts(gate_scale()),
         "blocks": [_block(series, name, place) for name in series.blocks],
         "pose": None if series.heatmaps is None else _pose(series, place),
@@ -73,7 +79,7 @@ def _facts(path: Path, photo: str) -> dict[str, Any]:
     }
 
 
-def _block(series: SnapshotSeries, name: str, place: int) -> dict[str, Any]:
+def _block(series: SnapshotSeries, name: str, place: int) -> SnapshotBlock:
     channel, spatial = series.channel[name][:, place], series.spatial[name][:, place]
     return {
         "name": name,
@@ -87,7 +93,7 @@ def _block(series: SnapshotSeries, name: str, place: int) -> dict[str, Any]:
     }
 
 
-def _pose(series: SnapshotSeries, place: int) -> dict[str, Any]:
+def _pose(series: SnapshotSeries, place: int) -> SnapshotPose:
     heatmaps = series.heatmaps[:, place]  # (S, J, h, w)
     return {
         **skeleton_facts(series.joint_names),
@@ -100,7 +106,7 @@ def _pose(series: SnapshotSeries, place: int) -> dict[str, Any]:
     }
 
 
-def _parsing(series: SnapshotSeries, place: int) -> dict[str, Any]:
+def _parsing(series: SnapshotSeries, place: int) -> SnapshotParsing:
     colours = palette(series.class_names)
     return {
         "names": list(series.class_names),
@@ -111,7 +117,7 @@ def _parsing(series: SnapshotSeries, place: int) -> dict[str, Any]:
     }
 
 
-def coded(values: np.ndarray, axes: int) -> dict[str, Any]:
+def coded(values: np.ndarray, axes: int) -> CodedFacts:
     """Maps, each the last `axes` axes, as bytes between limits of their own; see psa_viz.values.quantised."""
     codes, limits = quantise(values, axes)
     return {

@@ -1,7 +1,7 @@
 """A few feature maps of one block of a stored example: with the example's own gates, what the page's story is made of.
 
-A result holds gates, but no features, which would be some hundred times as large. So whoever makes the examples chooses
-a few channels of one block and stores them beside the result, each value as one of 256 steps.
+A result holds gates, but no features, which would be about a hundred times as large. So the command that makes the
+examples chooses a few channels of one block and stores them beside the result, in 256 steps.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from demo.scales import encode, scale_facts
 from psa_viz.rendering.scales import signed_scale
 
 if TYPE_CHECKING:
+    from demo.messages.story import StoryFacts
     from psa_viz.values.results import Explanation
 
 STORY_NAME = "story.json"
@@ -64,7 +65,7 @@ def write_story(folder: Path, result: Explanation, features: np.ndarray) -> None
     (folder / STORY_NAME).write_text(json.dumps(facts) + "\n", encoding="utf-8")
 
 
-def read_story(folder: Path, result: Explanation) -> dict[str, Any] | None:
+def read_story(folder: Path, result: Explanation) -> StoryFacts | None:
     """For the browser: the block, and for each of its channels shown the features before and after the gates, on one
     scale. None where nothing is stored.
 

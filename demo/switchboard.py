@@ -18,6 +18,7 @@ from psa_viz.values.difference import difference
 from psa_viz.values.edits import SwitchOff
 
 if TYPE_CHECKING:
+    from demo.messages.change import SwitchboardAnswer, SwitchboardCell, SwitchboardColumn
     from psa_viz.values.edits import Edit
     from psa_viz.values.results import Explanation
 
@@ -27,7 +28,7 @@ BRANCHES = {"both": (), "channel only": ("spatial",), "spatial only": ("channel"
 
 def switchboard(
     request: Mapping[str, Any], visit: Visit, engine: Engine, pause: Pause = no_pause
-) -> tuple[dict[str, Any], Visit]:
+) -> tuple[SwitchboardAnswer, Visit]:
     """The grid for one block, or for all of them; others may use the device between two of its cells.
 
     Raises:
@@ -41,7 +42,7 @@ def switchboard(
     if block is not None and block not in untouched.blocks:
         raise ValueError(f"There is no block {str(block)[:60]!r} in this model.")
     names = list(untouched.blocks) if block is None else [block]
-    columns = []
+    columns: list[SwitchboardColumn] = []
     for layout in ("parallel", "sequential"):
         cells, why = _column(visit, engine, layout, names, pause)
         columns.append({"layout": layout, "own": layout == untouched.layout, "why": why, "cells": cells})
@@ -50,7 +51,7 @@ def switchboard(
 
 def _column(
     visit: Visit, engine: Engine, layout: str, names: list[str], pause: Pause
-) -> tuple[list[dict[str, Any]], str | None]:
+) -> tuple[list[SwitchboardCell], str | None]:
     untouched, session = visit.session.untouched, visit.session
     if layout != untouched.layout:
         try:
@@ -78,7 +79,7 @@ def switched_off(name: str, layout: str, branches: tuple[str, ...]) -> list[Edit
     return [SwitchOff(name, branch, to=0.0) for branch in branches]
 
 
-def _cell(row: str, untouched: Explanation, after: Explanation) -> dict[str, Any]:
+def _cell(row: str, untouched: Explanation, after: Explanation) -> SwitchboardCell:
     change = difference(untouched, after)
     moved = [joint.moved for joint in change.joints]
     pixels = after.segmentation.mask.size if after.segmentation is not None else 0

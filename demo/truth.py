@@ -1,7 +1,7 @@
 """What is really in an example's picture, where that is known, beside what a network predicts: its errors in numbers.
 
 truth.json: {"width", "height", "people": [{"joints": {name: [x, y, visible]}}]}, in pixels of the picture, whose first
-pixel's centre is (0, 0). mask.png: one class a pixel, in the order of CLASSES. Both are exact: such pictures are
+pixel's centre is (0, 0). mask.png: one class per pixel, in the order of CLASSES. Both are exact: such pictures are
 rendered, not photographed.
 """
 
@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -19,6 +19,7 @@ from PIL import Image
 from demo.pictures import mask_url
 
 if TYPE_CHECKING:
+    from demo.messages.truth import TrueJoint, TrueMask, TruePose, TruthFacts
     from psa_viz.values.geometry import Box, Crop
     from psa_viz.values.results import Explanation, PosePrediction, SegmentationPrediction
 
@@ -54,7 +55,7 @@ def read_truth(folder: Path) -> Truth | None:
     return Truth(tuple(joints), mask)
 
 
-def truth_facts(truth: Truth, result: Explanation) -> dict[str, Any]:
+def truth_facts(truth: Truth, result: Explanation) -> TruthFacts:
     """For the browser: the true joints of the person that the network was shown, each with the error of the
     prediction in pixels and in parts of the person's longer side, and the true mask with each class's intersection over
     union inside the crop. None for what this network does not predict."""
@@ -64,16 +65,14 @@ def truth_facts(truth: Truth, result: Explanation) -> dict[str, Any]:
     }
 
 
-def _pose(
-    people: Sequence[Mapping[str, tuple[float, float, int]]], pose: PosePrediction, box: Box
-) -> dict[str, Any] | None:
+def _pose(people: Sequence[Mapping[str, tuple[float, float, int]]], pose: PosePrediction, box: Box) -> TruePose | None:
     known = [person for person in people if any(name in person for name in pose.joint_names)]
     if not known:
         return None
     person = max(known, key=lambda one: overlap(person_box(one), box))
     x0, y0, x1, y1 = person_box(person)
     size = max(x1 - x0, y1 - y0)
-    rows: list[dict[str, Any] | None] = []
+    rows: list[TrueJoint | None] = []
     for name, (x, y) in zip(pose.joint_names, pose.keypoints, strict=True):
         if name not in person:
             rows.append(None)
@@ -81,21 +80,22 @@ def _pose(
         true_x, true_y, seen = person[name]
         error = float(np.hypot(x - true_x, y - true_y))
         rows.append({"x": true_x, "y": true_y, "visible": bool(seen), "pixels": error, "share": error / size})
-    return {"joints": rows, "size": size, **_summary(rows, pose.joint_names)}
+    return {"joints": rows, "size": size, "words": _summary(rows, pose.joint_names)}
 
 
-def _summary(rows: Sequence[dict[str, Any] | None], names: Sequence[str]) -> dict[str, Any]:
+def _summary(rows: Sequence[TrueJoint | None], names: Sequence[str]) -> str:
     """Mean and worst error of the joints that can be seen, in words."""
     seen = [(row, name) for row, name in zip(rows, names, strict=True) if row and row["visible"]]
     if not seen:
-        return {"words": "No joint of this person can be seen in the picture."}
-    pixels, share = (float(np.mean([row[key] for row, _ in seen])) for key in ("pixels", "share"))
+        return "No joint of this person can be seen in the picture."
+    pixels = float(np.mean([row["pixels"] for row, _ in seen]))
+    share = float(np.mean([row["share"] for row, _ in seen]))
     worst, name = max(seen, key=lambda one: one[0]["pixels"])
     count = f"{len(seen)} joints" if len(seen) > 1 else "one joint"
-    return {
-        "words": f"Off by {pixels:.1f} px on average over the {count} that can be seen: {share:.1%} of the person. "
+    return (
+        f"Off by {pixels:.1f} px on average over the {count} that can be seen: {share:.1%} of the person. "
         f"Worst: {name.replace('_', ' ')}, {worst['pixels']:.1f} px ({worst['share']:.1%})."
-    }
+    )
 
 
 def person_box(person: Mapping[str, tuple[float, float, int]]) -> Box:
@@ -114,7 +114,7 @@ def overlap(one: Box, other: Box) -> float:
     return shared / (sum(areas) - shared) if shared else 0.0
 
 
-def _mask(mask: np.ndarray, predicted: SegmentationPrediction, crop: Crop) -> dict[str, Any] | None:
+def _mask(mask: np.ndarray, predicted: SegmentationPrediction, crop: Crop) -> TrueMask | None:
     if predicted.class_names != CLASSES or predicted.mask.shape != mask.shape:
         return None
     height, width = mask.shape

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from demo.messages.envelope import RunFacts
     from psa_viz.session.session import Session
     from psa_viz.values.edits import Edit
     from psa_viz.values.results import Explanation
@@ -80,7 +81,7 @@ class Visit:
                 return replace(run.visit, runs=self.runs)
         raise ValueError("That run is no longer kept; only the last ten are.")
 
-    def listed(self) -> list[dict[str, Any]]:
+    def listed(self) -> list[RunFacts]:
         """The runs for the browser."""
         return [{"number": run.number, "label": run.label} for run in self.runs]
 

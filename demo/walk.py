@@ -19,8 +19,8 @@ from psa_viz.rendering.scales import Scale, gain_scale, gate_scale, signed_scale
 from psa_viz.rendering.words import span
 
 if TYPE_CHECKING:
+    from demo.messages.walk import FormulaFacts, NormFacts, StageFacts, TrainedAnswer, WalkAnswer
     from psa_viz.session.stages import Stage, Walk
-    from psa_viz.values.results import Explanation
 
 FORMULAS = (
     ("paper", "parallel"),
@@ -30,7 +30,7 @@ FORMULAS = (
 )
 
 
-def walk(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[dict[str, Any], Visit]:
+def walk(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[WalkAnswer, Visit]:
     """Every step of one block of the untouched pass, and the same features under the other formulas.
 
     Raises:
@@ -39,7 +39,7 @@ def walk(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[dict
     base, visit = with_session(visit, engine)
     name = str(request.get("block"))
     steps = visit.session.walk(name)
-    facts = {
+    facts: WalkAnswer = {
         "kind": "walk",
         "base": base,
         "block": name,
@@ -55,11 +55,11 @@ def walk(request: Mapping[str, Any], visit: Visit, engine: Engine) -> tuple[dict
 
 def trained(
     request: Mapping[str, Any], visit: Visit, engine: Engine, pause: Pause = no_pause
-) -> tuple[dict[str, Any], Visit]:
+) -> tuple[TrainedAnswer, Visit]:
     """The same block of the bundled models that were trained under each formula, on the same crop."""
     base, visit = with_session(visit, engine)
     name = str(request.get("block"))
-    rows = []
+    rows: list[FormulaFacts] = []
     for formula, layout in FORMULAS:
         model = engine.trained_under(visit.shown.model, formula, layout)
         if model is None:
@@ -71,11 +71,16 @@ def trained(
             result = engine.session(visit.shown.image, model, visit.shown.crop, device=visit.device).untouched
             pause(never)
         label = f"trained and run under {formula}, {layout}"
-        rows.append({"formula": formula, "layout": layout, "label": label, "model": model, **_gates(result, name)})
+        row: FormulaFacts = {"formula": formula, "layout": layout, "label": label, "model": model}
+        rows.append(
+            {**row, "block": block_facts(result.blocks[name], result)}
+            if name in result.blocks
+            else {**row, "why": f"{result.model} has no block of this name."}
+        )
     return {"kind": "trained", "base": base, "block": name, "rows": rows}, visit
 
 
-def _stage(stage: Stage, steps: Walk, visit: Visit, block: str) -> dict[str, Any]:
+def _stage(stage: Stage, steps: Walk, visit: Visit, block: str) -> StageFacts:
     values = stage.value.astype(np.float64)
     return {
         "key": stage.key,
@@ -103,17 +108,17 @@ def _scale(stage: Stage, layout: str) -> Scale:
     return signed_scale(stage.value, "value")
 
 
-def _norm(steps: Walk) -> dict[str, Any] | None:
+def _norm(steps: Walk) -> NormFacts | None:
     if steps.norm is None:
         return None
     epsilon, gain, offset = steps.norm
     return {"epsilon": epsilon, "gain": encode(gain), "offset": encode(offset)}
 
 
-def _under(visit: Visit, name: str, formula: str, layout: str) -> dict[str, Any]:
+def _under(visit: Visit, name: str, formula: str, layout: str) -> FormulaFacts:
     """This block's weights and features under one formula; why not, where that is impossible."""
     own = visit.shown.blocks[name]
-    rule = {"formula": formula, "layout": layout, "own": (own.formula, own.layout) == (formula, layout)}
+    rule: FormulaFacts = {"formula": formula, "layout": layout, "own": (own.formula, own.layout) == (formula, layout)}
     try:
         result = visit.session.under(name, formula, layout)
     except ValueError as error:
@@ -121,9 +126,3 @@ def _under(visit: Visit, name: str, formula: str, layout: str) -> dict[str, Any]
     label = f"trained under {own.formula}, {own.layout}"
     label += " and run so" if rule["own"] else f"; run under {formula}, {layout}"
     return {**rule, "label": label, "block": block_facts(result, visit.shown)}
-
-
-def _gates(result: Explanation, name: str) -> dict[str, Any]:
-    if name not in result.blocks:
-        return {"why": f"{result.model} has no block of this name."}
-    return {"block": block_facts(result.blocks[name], result)}

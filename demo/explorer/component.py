@@ -40,7 +40,7 @@ EVENTS = (
     "begin",
     "rank",
     "sanity",
-    "lies",
+    "misleading",
     "keep",
     "restore",
 )

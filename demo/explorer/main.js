@@ -20,7 +20,7 @@ import * as compare from './compare/compare.js';
 import * as switchboard from './compare/switchboard.js';
 import * as credits from './evidence/credits.js';
 import * as curves from './evidence/curves.js';
-import * as lies from './evidence/lies.js';
+import * as misleading from './evidence/misleading.js';
 import * as ranks from './evidence/ranks.js';
 import * as sanity from './evidence/sanity.js';
 import * as target from './evidence/target.js';
@@ -110,7 +110,7 @@ const PANELS = [
   ranks,
   sanity,
   tour,
-  lies,
+  misleading,
   reading,
   text,
   runs,
@@ -128,8 +128,8 @@ let mounted = false;
  * @param {{ value: string, offer: string }} ctx.props JSON of the first result (demo.payload), and of demo.offers
  * @param {(name: string, request: object) => void} ctx.trigger
  * @param {(name: string, changed: () => void) => void} ctx.watch
- * @param {any} ctx.server functions that the browser may call
- * @param {(file: File) => Promise<any>} ctx.upload
+ * @param {import('./state/requests.js').Server} ctx.server
+ * @param {(file: File) => Promise<{ path?: string } | null>} ctx.upload
  */
 export function mount({ element, props, trigger, watch, server, upload }) {
   if (mounted) {

@@ -10,7 +10,7 @@ import ipaddress
 from typing import Any
 
 NETWORK = 64
-"""Bits of an IPv6 address that one subscriber keeps: the rest they may choose anew for every request."""
+"""Bits of an IPv6 address that one subscriber keeps: the rest can differ for every request."""
 
 
 def address_of(host: str | None) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import gradio as gr
 
-from demo import panels
+from demo import replies
 from demo.serving.quota import Full, disk_is_full
 from demo.serving.schema import Code
 from demo.slots import Busy
@@ -43,7 +43,7 @@ def refusal_of(error: Exception) -> gr.Error:
     """The same of any error. One that is nobody's but ours is logged, and told as such."""
     if isinstance(error, gr.Error):
         return error
-    return refusal(_code(error), panels.apology(error)["text"])
+    return refusal(_code(error), replies.apology(error)["text"])
 
 
 def _code(error: Exception) -> Code:

@@ -35,7 +35,7 @@ HEADERS = {
 }
 AWAY = ("http:", "https:", "ftp:")
 FETCHING = ("/file=", "/file/", "/proxy=")
-"""Routes of Gradio that fetch an address for whoever asks: used by nothing on this page."""
+"""Routes of Gradio that fetch any address for any client; nothing on this page uses them."""
 
 
 class SafeHeaders:

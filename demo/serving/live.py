@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from demo.live import LONGEST, MOST_BYTES, Stream
-from demo.panels import apology
+from demo.replies import apology
 from demo.serving import zerogpu
 from demo.serving.address import asker_of
 from demo.slots import Busy, place, visitor_of

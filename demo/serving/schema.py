@@ -4,7 +4,7 @@
 from typing import Annotated, Any, Literal
 
 from gradio.data_classes import FileData
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
 
 MOST_EDITS = 100
 Code = Literal[
@@ -21,9 +21,13 @@ Code = Literal[
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Rows = list[Annotated[str, Field(pattern="^[01]*$")]]
-"""A mask: 0 and 1, a string a row."""
+"""A mask: 0 and 1, a string per row."""
 Off = Number | list[Number] | list[list[Number]] | str
 """A number, values of the gate's own shape, "mean", "shuffled", or "data": the mean over a data set."""
+
+
+SITE = Field(validation_alias=AliasChoices("branch", "site"))
+"""The library writes "site"."""
 
 
 class Strict(BaseModel):
@@ -51,7 +55,7 @@ class ScaleEdit(Strict):
     factor: Number
     channels: list[int] | None = None
     cells: Rows | str | None = None
-    branch: Literal["channel", "spatial"] | None = None
+    branch: Annotated[Literal["channel", "spatial"] | None, SITE] = None
 
 
 class PaintEdit(Strict):
@@ -69,7 +73,7 @@ class SwitchOffEdit(Strict):
 
     kind: Literal["switch-off"]
     block: str
-    branch: Literal["channel", "spatial"]
+    branch: Annotated[Literal["channel", "spatial"], SITE]
     to: Off
     seed: int = 0
 

@@ -17,7 +17,7 @@ from demo.serving.bodies import BoundedBodies
 from demo.serving.desk import Desk
 from demo.serving.doors import Doors
 from demo.serving.headers import SafeHeaders
-from demo.serving.streams import Watched
+from demo.serving.streams import StreamMiddleware
 
 MOST_UPLOADED = "64mb"
 """Of one file."""
@@ -55,7 +55,7 @@ def limits(desk: Desk) -> dict[str, Any]:
             "lifespan": desk.idle.lifespan,
             "middleware": [
                 Middleware(BelowRoot),
-                Middleware(Watched, streams=desk.streams),
+                Middleware(StreamMiddleware, streams=desk.streams),
                 Middleware(SafeHeaders),
                 Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),  # Gradio compresses its scripts only
                 Middleware(BoundedBodies, quota=desk.quota),

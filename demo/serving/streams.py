@@ -58,8 +58,8 @@ class Streams:
             self.left(session)
 
 
-class Watched:
-    """ASGI middleware: keeps Streams up to date, and refuses an address that asks for too much at once."""
+class StreamMiddleware:
+    """ASGI middleware: keeps Streams up to date, and refuses an address with too many open requests."""
 
     def __init__(self, app: ASGIApp, streams: Streams) -> None:
         self.app, self.streams = app, streams

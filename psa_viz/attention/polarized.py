@@ -12,6 +12,7 @@ from psa_viz.attention.backends.structure import Structure
 from psa_viz.attention.channel import ChannelGate
 from psa_viz.attention.gain import Layout, apply_gates
 from psa_viz.attention.spatial import SpatialGate
+from psa_viz.values.sites import Sites, psa_sites
 
 Formula = Literal["paper", "official"]
 
@@ -65,6 +66,11 @@ class PolarizedSelfAttention(nn.Module):
         self.formula = formula
         self.channel = ChannelGate(channels, ending=ending, bias=bias)
         self.spatial = SpatialGate(channels, softmax_on=softmax_on, bias=bias)
+
+    @property
+    def sites(self) -> Sites:
+        """Where its gates can be seen and changed."""
+        return psa_sites(self.layout)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W), by the fastest backend that supports it; see psa_viz.attention.backends."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 KINDS = {
-    "position_weights": "softmax over positions of the channel branch, sums to 1",
+    "position_weights": "softmax over positions, sums to 1; in PSA that of the channel branch",
     "channel_logits": "channel-only weights before the sigmoid",
-    "channel_gate": "channel-only weights, each in (0, 1)",
+    "channel_gate": "one factor per channel, in (0, 1)",
     "pooled_query": "channel weights of the spatial branch before the product with the values",
     "spatial_logits": "spatial-only map before the sigmoid",
-    "spatial_gate": "spatial-only map, each in (0, 1)",
+    "spatial_gate": "one factor per position, in (0, 1)",
 }
 
 

@@ -1,8 +1,9 @@
-"""Every photo of a folder, explained by several processes or on Ray; goes on where an earlier run was stopped.
+"""Every photo of a folder, explained by several processes or on Ray; resumes an earlier run.
 
-A result is made aside and renamed into its place, so a result that is there is whole: a process can be killed at any
-moment and nothing finished is lost. OUT/a/photo.jpg/ is the result of DIR/a/photo.jpg, as Explanation.save writes it,
-with source.json, which says what it was made from; OUT/failed.json lists the photos that gave no result.
+A result is written to a temporary folder and then renamed, so every result in place is complete: a process can be
+killed at any moment and nothing finished is lost. OUT/a/photo.jpg/ is the result of DIR/a/photo.jpg, as
+Explanation.save writes it, with source.json, which says what it was made from;
+OUT/failed.json lists the photos that gave no result.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     own = command(commands, "settle", _settle, "run an experiment that is fixed in a file, and answer")
     own.add_argument("plan", type=Path, metavar="PLAN.json", help="for example docs/plans/settling-overnight.json")
     own.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of the archives")
-    own.add_argument("--out", type=Path, required=True, help="folder with one folder a run; what is finished stays")
+    own.add_argument("--out", type=Path, required=True, help="folder with one folder per run; what is finished stays")
     own.add_argument("--device", default="auto")
     own.add_argument("--limit", type=int, metavar="N", help="a rehearsal: the first N photos of each archive")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    own = command(commands, "train", _train, "train a model by its recipe, or go on where --out left off")
+    own = command(commands, "train", _train, "train a model by its recipe, or resume from --out")
     own.add_argument("model", help="for example person-psa-parallel")
     _run_options(own, "folder for checkpoint, log, weights and card")
     own.add_argument("--seed", type=int, default=0)
@@ -23,7 +23,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 
     own = command(commands, "train-family", _family, "train a network with every kind of attention, to compare them")
     own.add_argument("network", help="for example person-movenet, person or street")
-    _run_options(own, "folder with one folder a run; finished runs are left alone")
+    _run_options(own, "folder with one folder per run; finished runs are left alone")
     own.add_argument("--seeds", type=int, default=3, help="for none and the paper's two layouts; the rest have one")
 
     own = command(commands, "compare", _compare, "tables from the cards of several runs, as markdown")

@@ -13,8 +13,8 @@ from psa_viz.rendering.evidence_figures import (
     cascade_figure,
     correlations_figure,
     curves_figure,
-    lies_figure,
     maps_figure,
+    misleading_figure,
 )
 from psa_viz.rendering.evidence_report import evidence_report
 from psa_viz.rendering.evidence_words import conclusion
@@ -45,7 +45,7 @@ def figures(evidence: Evidence) -> dict[str, bytes]:
         **{f"curves_{branch}": curves_figure(curves) for branch, curves in evidence.curves.items()},
         "correlations": correlations_figure(evidence),
         "cascade": cascade_figure(evidence),
-        "six_ways": lies_figure(evidence.block.spatial),
+        "six_ways": misleading_figure(evidence.block.spatial),
     }
     return {f"{name}.png": png(figure, dpi=100) for name, figure in drawn.items()}
 

@@ -54,7 +54,7 @@ def run_study(
 
     Every photo is shown whole, at the model's own input size, and once more for every shift of the crop. Its target is
     the peak of one joint, the first joint for the first photo and so on around; for a network without joints, a
-    predicted class likewise.
+    predicted class.
 
     Args:
         photos: (H, W, 3) uint8 each.

@@ -10,7 +10,7 @@ class Cancelled(RuntimeError):
 
 
 class Work:
-    """Told of every forward pass, it passes on how many are done and stops when asked to.
+    """Counts forward passes, reports how many are done, and stops the computation when asked to.
 
     The unit is one image forwarded without gradients; one with gradients counts as GRADIENT of them.
 

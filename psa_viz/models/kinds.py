@@ -112,7 +112,7 @@ KINDS = (
 
 
 def markdown(channels: int = 64, positions: int = 64 * 48) -> str:
-    """One row a kind, as markdown, at one size of features."""
+    """One row per kind, as markdown, at one size of features."""
     rows = [
         f"| kind | has a weight for | from | multiply-adds grow as | parameters at C = {channels} "
         f"| million multiply-adds at N = {positions:,} | largest tensor, thousand numbers |",

@@ -8,8 +8,10 @@ from typing import Literal
 
 from torch import nn
 
+from psa_viz.attention.cbam import ConvolutionalBlockAttention
+from psa_viz.attention.gc import GlobalContext
 from psa_viz.attention.polarized import PolarizedSelfAttention
-from psa_viz.attention.rivals import ConvolutionalBlockAttention, GlobalContext, SqueezeExcitation
+from psa_viz.attention.se import SqueezeExcitation
 from psa_viz.models.nets.blocks import Attention
 from psa_viz.models.nets.heads import Dense, DenseHRNet, DenseLite, ModelInfo
 from psa_viz.models.nets.movenet import DenseMoveNet

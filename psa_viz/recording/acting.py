@@ -61,7 +61,7 @@ def explain(frame: Frame, y: object) -> None:
         same = (
             len(weights) == 1 and not weights[0].acts and _near(added, added.mean((2, 3), keepdim=True).expand_as(x), y)
         )
-        acts = "the output is the input + one value a channel, the same everywhere" if same else ""
+        acts = "the output is the input + one value per channel, the same everywhere" if same else ""
     if acts:
         for one in gates or weights:
             one.acts = acts

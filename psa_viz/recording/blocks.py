@@ -1,4 +1,4 @@
-"""PSA blocks by name, and from a trace to one record per block."""
+"""Blocks of attention by name, and from a trace to one record per PSA block."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from torch import nn
 
 from psa_viz.attention.polarized import PolarizedSelfAttention
 from psa_viz.values.edits import Edit
+from psa_viz.values.sites import Sites
 from psa_viz.values.trace import BlockAttention, Trace
 
 KINDS = ("position_weights", "channel_logits", "channel_gate", "spatial_logits", "spatial_gate")
@@ -24,8 +25,17 @@ SLOT = ".attention"
 """Residual blocks keep their PSA under this name; the block is called by the residual block's own path."""
 
 
+def block_paths(model: nn.Module) -> dict[str, str]:
+    """Name of every block that publishes its sites -> its module's path, in the order of the model's modules."""
+    return {
+        path.removesuffix(SLOT): path
+        for path, module in model.named_modules()
+        if isinstance(getattr(module, "sites", None), Sites)
+    }
+
+
 def psa_paths(model: nn.Module) -> dict[str, str]:
-    """Name of every PSA block -> its module's path, in the order of the model's modules."""
+    """The same of PSA blocks alone."""
     return {
         path.removesuffix(SLOT): path
         for path, module in model.named_modules()
@@ -34,16 +44,16 @@ def psa_paths(model: nn.Module) -> dict[str, str]:
 
 
 def edited_paths(model: nn.Module, edits: Iterable[Edit]) -> set[str]:
-    """Paths of the PSA modules whose gates are edited.
+    """Paths of the blocks whose sites are edited.
 
     Raises:
         ValueError: for an edit of a block that the model does not have.
     """
-    names = psa_paths(model)
+    names = block_paths(model)
     paths = names | {path: path for path in names.values()}
     blocks = [edit.block.partition("#")[0] for edit in edits]  # "head#1" is the second call of "head"
     if unknown := [block for block in blocks if block not in paths]:
-        raise ValueError(f"no PSA block named {unknown[0]!r}; this model has {', '.join(names) or 'none'}")
+        raise ValueError(f"no attention block named {unknown[0]!r}; this model has {', '.join(names) or 'none'}")
     return {paths[block] for block in blocks}
 
 

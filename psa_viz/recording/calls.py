@@ -56,8 +56,8 @@ def unrecorded(model: nn.Module, calls: Mapping[str, Calls]) -> str:
         )
     if calls and len(silent) == len(calls):
         return (
-            "nothing was recorded: no forward pass of this model came to its PSA blocks while the `with` block ran; "
-            "a compiled version of it does not count, as compiled code calls no hooks"
+            "nothing was recorded: no forward pass of this model came to its attention blocks while the `with` block "
+            "ran; a compiled version of it does not count, as compiled code calls no hooks"
         )
     return ""
 

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from psa_viz.attention.taps import KINDS, Tap
-from psa_viz.recording.blocks import psa_paths
+from psa_viz.recording.blocks import block_paths
 from psa_viz.recording.calls import Calls, unrecorded
+from psa_viz.recording.edited_taps import CallEdit, edited_taps, of_call
 from psa_viz.recording.editing import apply
 from psa_viz.values.edits import Edit
 from psa_viz.values.trace import Record, Trace
@@ -21,7 +22,7 @@ from psa_viz.values.trace import Record, Trace
 
 @contextmanager
 def record(model: nn.Module, kinds: Collection[str] | None = None) -> Iterator[Trace]:
-    """Record what every PSA block of a model computes while the `with` block runs.
+    """Record what every block of attention that has taps computes while the `with` block runs.
 
         with psa_viz.record(model) as trace:
             model(images)
@@ -51,16 +52,16 @@ def record(model: nn.Module, kinds: Collection[str] | None = None) -> Iterator[T
     taps = [(name, tap) for name, tap in _taps(model) if tap.kind in wanted]
     if not taps:
         warnings.warn(
-            "this model has no PSA block to record; blocks that others wrote are made recordable by "
+            "this model has no attention block to record; PSA blocks that others wrote are made recordable by "
             "psa_viz.adapt(model), and the model to record is then adapt(model).model",
             stacklevel=3,
         )
-    trace, thread = Trace(), threading.get_ident()
+    trace, thread, blocks = Trace(), threading.get_ident(), set(block_paths(model).values())
     calls: dict[str, Calls] = {}
     handles = []
     try:
         for name, tap in taps:
-            block = calls.setdefault(name.rpartition(".")[0].rpartition(".")[0], Calls())
+            block = calls.setdefault(_owner(name, blocks), Calls())
             handles.append(tap.register_forward_hook(_keeper(trace, name, thread, block)))
         yield trace
         trace.missed = unrecorded(model, calls)
@@ -84,7 +85,7 @@ def edited(model: nn.Module, edits: Sequence[Edit]) -> Iterator[None]:
     gone on exit, whatever happens in between; an empty list registers none, and the outputs are those of no list.
 
     Args:
-        model: any torch module with PSA blocks.
+        model: any torch module with blocks that publish their sites.
         edits: values from psa_viz.values.edits.
 
     Raises:
@@ -94,9 +95,9 @@ def edited(model: nn.Module, edits: Sequence[Edit]) -> Iterator[None]:
         RuntimeError: on leaving the block, if an edit was never applied because no forward pass came to its gate.
     """
     _check_module(model)
-    taps = _edited_taps(model, edits)
+    taps = edited_taps(model, edits)
     thread, handles = threading.get_ident(), []
-    unused = {_of_call(path, call) for path, own in taps.items() for call, _ in own}
+    unused = {of_call(path, call) for path, own in taps.items() for call, _ in own}
     try:
         for path, own in taps.items():
             # Before the tap and not after it: so every recording sees the edited gate, whichever hook came first.
@@ -163,6 +164,14 @@ def _taps(model: nn.Module) -> list[tuple[str, Tap]]:
     return [(name, tap) for tap, name in found.items()]
 
 
+def _owner(tap: str, blocks: Collection[str]) -> str:
+    """Path of the block that a tap lies in; of what holds the tap where no block does."""
+    path = tap
+    while path and path not in blocks:
+        path = path.rpartition(".")[0]
+    return path if path in blocks else tap.rpartition(".")[0]
+
+
 def _router(way: Callable[[Tensor], Tensor], path: str, unused: set[str], thread: int):
     def route(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> Tensor | None:
         if threading.get_ident() != thread:
@@ -178,41 +187,6 @@ def _check_module(model: nn.Module) -> None:
         raise TypeError(f"expected a torch.nn.Module, got {type(model).__name__}")
 
 
-CallEdit = tuple[int | None, Edit]
-"""An edit and the call of its block that it acts on; None for every call."""
-
-
-def _edited_taps(model: nn.Module, edits: Sequence[Edit]) -> dict[str, list[CallEdit]]:
-    """Path of every gate's tap that is edited -> its edits, in order."""
-    if isinstance(edits, (Edit, str)):
-        raise TypeError(f"expected a list of edits, got {type(edits).__name__}; a single edit goes into a list too")
-    names = psa_paths(model)
-    paths = names | {path: path for path in names.values()}
-    taps: dict[str, list[CallEdit]] = {}
-    for edit in edits:
-        if not isinstance(edit, Edit):
-            raise TypeError(f"expected edits such as psa_viz.values.edits.Mute, got {type(edit).__name__}")
-        block, call = _split_call(edit.block)
-        if block not in paths:
-            shown = ", ".join(list(names)[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-            raise ValueError(f"no PSA block named {edit.block!r}; this model has {shown or 'none'}")
-        path = paths[block]
-        if edit.branch == "channel":
-            edit.check((model.get_submodule(path).channels,))
-        taps.setdefault(f"{path}.{edit.branch}.gate".lstrip("."), []).append((call, edit))
-    return taps
-
-
-def _split_call(name: str) -> tuple[str, int | None]:
-    """ "head#1" -> "head", 1; "head" -> "head", None."""
-    block, mark, call = name.rpartition("#")
-    return (block, int(call)) if mark and call.isdecimal() else (name, None)
-
-
-def _of_call(path: str, call: int | None) -> str:
-    return path if call is None else f"{path} in call {call}"
-
-
 def _changer(edits: list[CallEdit], path: str, unused: set[str], thread: int):
     calls = count()
 
@@ -224,7 +198,7 @@ def _changer(edits: list[CallEdit], path: str, unused: set[str], thread: int):
         for call, edit in edits:
             if call in (None, now):
                 gate = apply(edit, gate)
-                unused.discard(_of_call(path, call))
+                unused.discard(of_call(path, call))
         return (gate,)
 
     return change

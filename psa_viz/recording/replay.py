@@ -1,11 +1,11 @@
 """Edited passes that run only what an edit changes: everything else is what the untouched pass left behind.
 
-Modules that contain others are stood in for while a pass runs. One that is given what it was given in the untouched
-pass, and in which nothing is edited, gives back what it returned then. That needs no knowledge of the network, and the
-numbers are those of a full pass to the last bit, as whatever does run is given the same tensors.
+Modules that contain others are wrapped while a pass runs. If such a module gets the same inputs as in the untouched
+pass and nothing inside it is edited, its remembered output is returned. This needs no knowledge of the network, and the
+result is bit-identical to a full pass, because every module that does run gets the same tensors.
 
-"What it was given" is the same memory, or other memory with the same bits: functions between two modules, and single
-layers, run again and make the same numbers anew.
+"The same inputs" means the same memory, or other memory with the same bits: functions between two modules, and single
+layers, run again and give the same numbers.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def crop_uri(image: np.ndarray, crop: Crop, width: int = 240) -> str:
 
 
 def map_uri(values: np.ndarray, scale: Scale) -> str:
-    """(h, w) values as a PNG of one pixel a cell, in the colours of the scale."""
+    """(h, w) values as a PNG of one pixel per cell, in the colours of the scale."""
     picture = Image.fromarray(scale.indices(values))
     picture.putpalette(scale.table().tobytes())
     return _uri(picture, "PNG")

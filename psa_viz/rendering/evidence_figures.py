@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from psa_viz.rendering.evidence_words import AXES
-from psa_viz.rendering.lies import six_ways
+from psa_viz.rendering.misleading import six_ways
 from psa_viz.rendering.mpl_figures import bare, colour_bar, paint_cells
 from psa_viz.rendering.scales import gate_scale, signed_scale
 from psa_viz.values.evidence import Curves, Evidence
@@ -124,7 +124,7 @@ def cascade_figure(evidence: Evidence) -> Figure:
     return figure
 
 
-def lies_figure(gate: np.ndarray) -> Figure:
+def misleading_figure(gate: np.ndarray) -> Figure:
     """(H, W) gate drawn in six ways, each with the habit's name and what it does to the numbers."""
     drawings = six_ways(gate)
     figure = Figure(figsize=(11.4, 8.2), layout="constrained")

@@ -1,6 +1,6 @@
 """What a network said about the same photos at several steps of its training. This file imports no torch.
 
-One file holds any number of steps, in order: a training writes one file a step, psa_viz.training.snapshots.pack puts
+One file holds any number of steps, in order: a training writes one file per step, psa_viz.training.snapshots.pack puts
 them together. It is an npz without pickles: "manifest" is JSON text, "photo.NAME" the bytes of an encoded image, and
 gates and heatmaps are bytes with limits (psa_viz.values.quantised).
 """
@@ -31,7 +31,7 @@ MANIFEST = "manifest"
 class SnapshotSeries:
     """One training at S steps, seen on P photos.
 
-    Gates and heatmaps were stored in one byte a value: a gate differs from the network's by at most 1/510 of its own
+    Gates and heatmaps were stored in one byte per value: a gate differs from the network's by at most 1/510 of its own
     range, which `channel_error` and `spatial_error` give in numbers.
 
     Attributes:

@@ -38,9 +38,9 @@ ENLARGED = 1.5
 WORTH = 1.3
 """It must be this much finer than the first."""
 TINY, TINY_UNSURE = 48, 0.45
-"""Pixels of that look; whoever is smaller must score more to be somebody: posts and signs look like it."""
+"""Pixels of that look. Threshold for anything smaller: posts and signs look like a small person."""
 SMALL = 192
-"""Pixels of that look; whoever is longer in it was seen better before."""
+"""Pixels of that look; a longer person was seen better in the first look."""
 LARGE = 0.3
 """Parts of the photo's longer side; with somebody sure of that size no finer look is taken."""
 EIGHTHS = 8

@@ -224,7 +224,7 @@ class Session(Interface):
 
     @contextmanager
     def _running(self, edits: tuple[Edit, ...] = ()) -> Iterator[None]:
-        """The network to oneself, edited, without gradients, in this precision."""
+        """Exclusive use of the network, edited, without gradients, in this precision."""
         device = next(self.model.parameters()).device
         with alone(self.model), torch.no_grad(), computing(device, self.precision), edited(self.model, edits):
             yield

@@ -44,7 +44,7 @@ def train(
     before: int = 0,
     start_file: Path | None = None,
 ) -> Dense:
-    """Train a model, or go on where `out` left off, and return the network in evaluation mode.
+    """Train a model, or resume from `out`, and return the network in evaluation mode.
 
     A recipe that goes on with another one does so in the folder `then` inside `out`.
 

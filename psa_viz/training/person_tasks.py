@@ -25,7 +25,7 @@ HIDDEN = 0.3
 CUT = 0.25
 """Share of the views that end within the crop, as at the edge of a photo."""
 SURE = 0.8
-"""Chance above which the averaged network's class is believed where the tags allow it."""
+"""Confidence threshold: above it, the averaged network's class is used as the label where the tags allow it."""
 
 
 class PeopleTask:
@@ -169,12 +169,12 @@ class TaggedTask(ParsingTask):
         inside_photo = view_labels(torch.zeros_like(self.images[rows][:, 0]), views, size, IGNORE) != IGNORE
         allowed = self.sets[rows][:, None, None].expand(-1, size, size)
         if teacher is not None:
-            allowed = _believed(teacher, plain, allowed)
+            allowed = _pseudo_labels(teacher, plain, allowed)
         allowed = torch.where(inside_photo, allowed, ALL_ALLOWED).to(torch.uint8)
         return jitter_colours(plain, draw, self.task.colours), (allowed,)
 
 
-def _believed(teacher: nn.Module, images: Tensor, allowed: Tensor) -> Tensor:
+def _pseudo_labels(teacher: nn.Module, images: Tensor, allowed: Tensor) -> Tensor:
     """The sets, narrowed to the teacher's class where it is sure of one of theirs."""
     with torch.no_grad():
         outputs = teacher(images.contiguous(memory_format=torch.channels_last), {"pose": slice(0, 1)})

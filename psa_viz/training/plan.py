@@ -62,7 +62,7 @@ def carry_out(
     """Train what is not finished yet, each run in its own folder of `out`.
 
     Returns:
-        Paths of all cards. A killed call goes on where it was when it is made again.
+        Paths of all cards. A call that was killed resumes when it is made again.
     """
     cards = []
     for one in tqdm(runs, desc="runs", unit="run"):

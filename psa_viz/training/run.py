@@ -28,7 +28,7 @@ def run(
     snapshots: bool = False,
     start_file: Path | None = None,
 ) -> Path:
-    """Train, or go on where `out` left off, then write MODEL.safetensors and MODEL.json into `out`.
+    """Train, or resume from `out`, then write MODEL.safetensors and MODEL.json into `out`.
 
     Args:
         model, recipe, data, out, seed, device, limit, start_file: see psa_viz.training.loop.train.

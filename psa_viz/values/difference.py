@@ -90,7 +90,7 @@ class Difference:
 
     Attributes:
         joints: in the networks' order; empty where one of the two predicts no joints, or others.
-        classes: likewise.
+        classes: the same for classes.
         flipped: pixels of the photo whose class changed.
         heatmaps: (J, h, w) after minus before; None without joints.
         probabilities: (K, h, w) after minus before; None without classes.

@@ -21,10 +21,16 @@ def to_json(edits: Sequence[Edit]) -> str:
     return json.dumps(
         [
             {"kind": kinds[type(edit)]}
-            | {f.name: _plain(value) for f in fields(edit) if (value := getattr(edit, f.name)) is not None}
+            | {name: _plain(value) for name, value in _arguments(edit).items() if value is not None}
             for edit in edits
         ]
     )
+
+
+def _arguments(edit: Edit) -> dict[str, Any]:
+    """What an edit is made with; the site only where nothing else implies it."""
+    given = {f.name: getattr(edit, f.name) for f in fields(edit)}
+    return given | {"site": None if edit.site == edit.implied else edit.site}
 
 
 def from_json(text: str) -> tuple[Edit, ...]:
@@ -44,7 +50,7 @@ def from_json(text: str) -> tuple[Edit, ...]:
 
 def describe(edit: AnyEdit) -> str:
     """One line, for example "stage2.0.branch0.block1: channels 3, 7 muted to 0"."""
-    whole = f"{edit.branch} gate"
+    whole = f"{edit.site} gate"
     if isinstance(edit, SwitchOff):
         return f"{edit.block}: {whole} switched off, {_off(edit.to, edit.seed)}"
     if isinstance(edit, Paint):

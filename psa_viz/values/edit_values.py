@@ -1,4 +1,4 @@
-"""What may stand in an edit: every argument checked and brought to one form. Imports no torch."""
+"""Validation of the arguments of edits: each is checked and converted. Imports no torch."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Changes to the gates of PSA blocks, as values: frozen, ordered, never state of a model. Imports no torch.
+"""Changes to the sites of attention, as values: frozen, ordered, never state of a model. Imports no torch.
 
-An edit says which values of which gate of which block become what. A list of them is passed to
+An edit says which values of which site of which block become what. A list of them is passed to
 psa_viz.recording.recorder.edited, which applies it, in order, to the forward passes of one `with` block.
 psa_viz.values.edit_text turns edits into JSON and into words.
 """
@@ -8,62 +8,24 @@ psa_viz.values.edit_text turns edits into JSON and into words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Literal
 
 import numpy as np
 
 from psa_viz.values import edit_values as checked
+from psa_viz.values.edit_base import Edit as Edit
+from psa_viz.values.edit_base import site_of, takes_branch
 
 Branch = Literal["channel", "spatial"]
+"""The two sites of PSA."""
 Off = float | Literal["mean", "shuffled"] | np.ndarray
 """What takes the place of a gate's values, always stated: a number; "mean", of all values that this gate has for this
 image; "shuffled", the chosen values in another order, drawn from the edit's seed and the same for every image; or an
 array of the gate's shape, for example its mean over a data set."""
 
 
-class Edit:
-    """What all edits share. They act on one gate of one PSA block, after its sigmoid and after the edits before them.
-
-    The same edit applies to every image of a batch. Values are used as given: they may exceed 1, but have to be finite
-    and not negative.
-
-    Attributes:
-        block: the block's name, for example "stage2.0.branch0.block1"; the PSA module's own path is accepted too.
-        branch: "channel", a gate of shape (C,), or "spatial", a gate of shape (H, W).
-    """
-
-    block: str
-    branch: Branch
-
-    def selection(self, shape: tuple[int, ...]) -> np.ndarray | None:
-        """The values that change in a gate of this shape, bool in that shape; None for all of them."""
-        raise NotImplementedError
-
-    def check(self, shape: tuple[int, ...]) -> None:
-        """Raises ValueError if the edit does not fit a gate of this shape, (C,) or (H, W)."""
-        for name, value in vars(self).items():
-            if isinstance(value, np.ndarray) and value.shape != shape:
-                raise ValueError(
-                    f"{self.block}: the {self.branch} gate has shape {shape}; expected {name} to have it too, "
-                    f"got {value.shape}"
-                )
-        if unknown := [channel for channel in getattr(self, "channels", None) or () if channel >= shape[0]]:
-            raise ValueError(f"{self.block}: expected channels from 0 to {shape[0] - 1}, got {unknown}")
-
-    def _set(self, **values: Any) -> None:
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and all(
-            np.array_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)
-        )
-
-    def __hash__(self) -> int:
-        return hash((type(self), self.block, self.branch))
-
-
+@takes_branch
 @dataclass(frozen=True, eq=False)
 class Mute(Edit):
     """Some channels, or some cells of the map, are set to a stated value.
@@ -73,6 +35,7 @@ class Mute(Edit):
         channels: indices; an empty list changes nothing. Either these or cells.
         cells: (H, W) bool, true where the map is muted.
         seed: for "shuffled".
+        site: where it is not the block's channel gate or its map.
 
     Raises:
         TypeError, ValueError: for anything that cannot be part of a gate; the message says what was expected.
@@ -84,21 +47,20 @@ class Mute(Edit):
     channels: Sequence[int] | None = None
     cells: np.ndarray | None = field(default=None, repr=False)
     seed: int = 0
+    site: str | None = None  # type: ignore[assignment]  # None only until it is made
 
     def __post_init__(self) -> None:
         self._set(block=checked.text(self.block), to=checked.off(self.to), seed=checked.index(self.seed, "seed"))
         self._set(channels=checked.indices(self.channels), cells=checked.mask(self.cells, "cells", axes=2))
         if (self.channels is None) == (self.cells is None):
             raise ValueError(f"{self.block}: expected either channels or cells")
-
-    @property
-    def branch(self) -> Branch:  # type: ignore[override]  # read only, as all of a frozen edit
-        return "spatial" if self.channels is None else "channel"
+        self._set(site=site_of(self))
 
     def selection(self, shape: tuple[int, ...]) -> np.ndarray:
         return np.isin(np.arange(shape[0]), self.channels) if self.cells is None else self.cells
 
 
+@takes_branch
 @dataclass(frozen=True, eq=False)
 class Solo(Mute):
     """The chosen channels or cells keep their values and all others of the same gate are set to a stated value.
@@ -110,6 +72,7 @@ class Solo(Mute):
         return ~super().selection(shape)
 
 
+@takes_branch
 @dataclass(frozen=True, eq=False)
 class Scale(Edit):
     """A gate, or some of its channels or cells, is multiplied by a factor.
@@ -118,7 +81,7 @@ class Scale(Edit):
         factor: 1.0 changes nothing.
         channels: indices, for a part of the channel gate.
         cells: (H, W) bool, for a part of the spatial gate.
-        branch: for a whole gate; otherwise it follows from channels or cells.
+        site: for a whole gate; otherwise it follows from channels or cells.
 
     Raises:
         TypeError, ValueError: as for Mute.
@@ -129,24 +92,20 @@ class Scale(Edit):
     factor: float
     channels: Sequence[int] | None = None
     cells: np.ndarray | None = field(default=None, repr=False)
-    branch: Branch | None = None  # type: ignore[assignment]  # None only until it is made
+    site: str | None = None  # type: ignore[assignment]  # None only until it is made
 
     def __post_init__(self) -> None:
         self._set(block=checked.text(self.block), factor=checked.number(self.factor, "factor"))
         self._set(channels=checked.indices(self.channels), cells=checked.mask(self.cells, "cells", axes=2))
         if (self.channels is not None) + (self.cells is not None) > 1:
             raise ValueError(f"{self.block}: expected either channels or cells, got both")
-        if self.channels is not None or self.cells is not None:
-            implied = "channel" if self.cells is None else "spatial"
-            if self.branch not in (None, implied):
-                raise ValueError(f"{self.block}: the choice is of the {implied} gate, got branch {self.branch!r}")
-            self._set(branch=implied)
-        _check_branch(self)
+        self._set(site=site_of(self))
 
     def selection(self, shape: tuple[int, ...]) -> np.ndarray | None:
         return self.cells if self.channels is None else np.isin(np.arange(shape[0]), self.channels)
 
 
+@takes_branch
 @dataclass(frozen=True, eq=False)
 class Paint(Edit):
     """A gate, or the painted part of it, gets the values given.
@@ -154,6 +113,7 @@ class Paint(Edit):
     Args:
         values: (C,) for the channel gate, (H, W) for the spatial gate; zeros are values like any other.
         where: bool in the same shape, true where painted; None for everywhere.
+        site: as for Mute.
 
     Raises:
         TypeError, ValueError: as for Mute.
@@ -162,29 +122,28 @@ class Paint(Edit):
     block: str
     values: np.ndarray = field(repr=False)
     where: np.ndarray | None = field(default=None, repr=False)
+    site: str | None = None  # type: ignore[assignment]  # None only until it is made
 
     def __post_init__(self) -> None:
         self._set(block=checked.text(self.block), values=checked.gate(self.values, "values"))
         self._set(where=checked.mask(self.where, "where", axes=self.values.ndim))
+        self._set(site=site_of(self))
         self.check(self.values.shape)
-
-    @property
-    def branch(self) -> Branch:  # type: ignore[override]  # read only, as all of a frozen edit
-        return "channel" if self.values.ndim == 1 else "spatial"
 
     def selection(self, shape: tuple[int, ...]) -> np.ndarray | None:
         return self.where
 
 
+@takes_branch
 @dataclass(frozen=True, eq=False)
 class SwitchOff(Edit):
     """A whole gate is set to a stated value.
 
-    What a number means depends on the layout. Sequential: at 1.0 the branch does nothing, at 0.0 it closes the block.
-    Parallel: at 0.0 the branch does nothing, at 1.0 it adds the features ungated.
+    What a number means depends on the block. PSA, sequential: at 1.0 the gate does nothing, at 0.0 it closes the block.
+    PSA, parallel: at 0.0 the gate does nothing, at 1.0 it adds the features ungated.
 
     Args:
-        branch: "channel" or "spatial".
+        site: "channel" or "spatial" for PSA; or what else the block publishes.
         to: see Off.
         seed: for "shuffled".
 
@@ -193,14 +152,14 @@ class SwitchOff(Edit):
     """
 
     block: str
-    branch: Branch
+    site: str
     _: KW_ONLY
     to: Off
     seed: int = 0
 
     def __post_init__(self) -> None:
         self._set(block=checked.text(self.block), to=checked.off(self.to), seed=checked.index(self.seed, "seed"))
-        _check_branch(self)
+        self._set(site=site_of(self))
 
     def selection(self, shape: tuple[int, ...]) -> None:
         return None
@@ -208,8 +167,3 @@ class SwitchOff(Edit):
 
 AnyEdit = Mute | Scale | Paint | SwitchOff
 """Every kind of edit; Solo is a kind of Mute."""
-
-
-def _check_branch(edit: Edit) -> None:
-    if edit.branch not in ("channel", "spatial"):
-        raise ValueError(f"{edit.block}: expected branch 'channel' or 'spatial', got {edit.branch!r}")

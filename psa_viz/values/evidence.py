@@ -169,8 +169,8 @@ class Equivariance:
     Attributes:
         block: its name.
         change: "mirror", "shift" or "occlusion".
-        spatial: rank correlation between the map of the changed photo and the map changed likewise, 1 if it follows
-            exactly; None where a map is constant.
+        spatial: rank correlation between the map of the changed photo and the map changed in the same way, 1 if
+            it follows exactly; None where a map is constant.
         spatial_stays: the same with the map left where it was: a map that follows the photo has less of this.
         channel: rank correlation of the channel gates of both photos.
         detail: one sentence on what was done and, for "occlusion", how the change is spread.

@@ -133,7 +133,7 @@ def read(path: str | Path) -> tuple[GateTable, ...]:
 
 
 def markdown(table: GateTable) -> str:
-    """The table for a page of text, one row a block; three decimals, as a gate below FLAT_RANGE has to show."""
+    """The table for a page of text, one row per block; three decimals, as a gate below FLAT_RANGE has to show."""
     rows = [
         "| block | channel gate: lowest to highest | spread | entropy | varies | still | between images "
         "| spatial map: lowest to highest | spread | entropy | varies | still | between images | flat | gain |",

@@ -4,41 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
+from psa_viz.values.sites import Site
 
 AXES = {
-    "C": "one value a channel",
-    "HW": "one value a position",
-    "CH": "one value a channel and row",
-    "CW": "one value a channel and column",
-    "CHW": "one value a channel and position",
+    "C": "one value per channel",
+    "HW": "one value per position",
+    "CH": "one value per channel and row",
+    "CW": "one value per channel and column",
+    "CHW": "one value per channel and position",
     "QK": "one row of weights for every position that asks",
     "hQK": "the same for several heads",
 }
 """What the letters of an axis word count; axes of unknown meaning have the letters a, b, c ..."""
-
-
-@dataclass(frozen=True)
-class Site:
-    """One gate, or one set of weights, as one image had it in one call.
-
-    Attributes:
-        name: "channel", "map", "rows", "columns", "full", "weights" or "gate", numbered where there are several.
-        axes: one letter an axis, see AXES.
-        role: "gate" for what features are multiplied by, from a sigmoid; "weights" for what sums them, from a softmax.
-        neutral: the value at which a gate does nothing where it is a factor of the output; None for weights.
-        value: float32 or float64, in these axes.
-    """
-
-    name: str
-    axes: str
-    role: str
-    neutral: float | None
-    value: np.ndarray
-
-    def __post_init__(self) -> None:
-        if self.value.ndim != len(self.axes):
-            raise ValueError(f"{self.name}: expected {len(self.axes)} axes ({self.axes}), got {self.value.shape}")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Maps in one byte a value, each with its own limits, so that a flat map keeps its pattern. Imports no torch.
+"""Maps in one byte per value, each with its own limits, so that a flat map keeps its pattern. Imports no torch.
 
 Half precision would not do: between 0.5 and 1 its values are 0.0005 apart, and whole spatial gates of the official
 parallel formula span less than that.

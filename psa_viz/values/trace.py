@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from psa_viz.values.sites import Site, gain, psa_sites
 from psa_viz.values.statistics import GateStatistics, describe
 
 
@@ -138,5 +139,20 @@ class BlockAttention:
     def gain(self) -> np.ndarray:
         """(C, H, W) factor by which every feature is multiplied: the sum of both gates in the parallel layout, in
         (0, 2), their product in the sequential one, in (0, 1). Paper equations 3 and 4."""
-        channel, spatial = self.channel[:, None, None], self.spatial[None]
-        return channel + spatial if self.layout == "parallel" else channel * spatial
+        return gain(psa_sites(self.layout).combination, self.sites)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """Both gates, as of any attention."""
+        values = {"channel": self.channel, "spatial": self.spatial}
+        infos = psa_sites(self.layout).infos
+        return tuple(Site(one.name, one.axes, one.role, one.neutral, values[one.name]) for one in infos)
+
+    def __getitem__(self, site: str) -> Site:
+        """The site of this name.
+
+        Raises:
+            KeyError: if there is none; the message lists those that there are.
+        """
+        info = psa_sites(self.layout)[site]
+        return next(one for one in self.sites if one.name == info.name)

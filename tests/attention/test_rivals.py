@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from psa_viz.attention.rivals import ConvolutionalBlockAttention, GlobalContext, SqueezeExcitation
+from psa_viz.attention.cbam import ConvolutionalBlockAttention
+from psa_viz.attention.gc import GlobalContext
+from psa_viz.attention.se import SqueezeExcitation
 
 RIVALS = (SqueezeExcitation, ConvolutionalBlockAttention, GlobalContext)
 

@@ -16,9 +16,12 @@ from psa_viz.evidence.subject import Subject
 from psa_viz.rendering.words import span
 from psa_viz.session.session import Session
 from tests.browser.changing import choose
+from tests.browser.conftest import SLOW
 from tests.browser.test_look import part
 
-BLOCK = "stage6.block1"  # 6x6 cells: quick
+BLOCK = "stage6.block1"  # 6x6 cells: quick, but for the gradients of the whole network, which every block needs
+LONG = 4 * SLOW
+"""Milliseconds for a computation of half a minute of processor time, of which a busy machine gives a fraction."""
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +37,11 @@ def opened(call: Callable[..., Page], target: str) -> Page:
     return page
 
 
+@pytest.mark.timeout(600)
 def test_curves_and_other_methods(call: Callable[..., Page], subject: Subject) -> None:
     page = opened(call, "joint:neck")
     part(page, "test-run").click()
-    expect(part(page, "curves-title")).to_have_text(f"neck: map of {BLOCK}")
+    expect(part(page, "curves-title")).to_have_text(f"neck: map of {BLOCK}", timeout=LONG)
     curves = faithfulness_curves(subject, subject.fix("joint:neck"), BLOCK, "spatial")
     for order in ("attention", "reversed", "random", "centre"):
         row = page.locator(f'#explorer [data-order="{order}"]')

@@ -5,7 +5,7 @@ import pytest
 
 from demo.engine import Engine
 from demo.evidence import evidence, rank
-from demo.lies import lies
+from demo.misleading import misleading
 from demo.progress import Progress
 from demo.shelf import Shelf
 from demo.visit import Visit
@@ -84,9 +84,9 @@ def test_the_answer_holds_both_ends_of_every_curve(engine, visit):
 
 
 def test_a_map_is_drawn_six_ways_without_a_network(visit):
-    sent = lies({"block": GOOD["block"]}, visit)
+    sent = misleading({"block": GOOD["block"]}, visit)
     assert [one["habit"] for one in sent["drawings"]][-1] == "as it is"
     assert [one["honest"] for one in sent["drawings"]] == [False] * 5 + [True]
     assert all(one["src"].startswith("data:image/png;base64,") for one in sent["drawings"])
     with pytest.raises(ValueError, match="There is no block 'x'"):
-        lies({"block": "x"}, visit)
+        misleading({"block": "x"}, visit)

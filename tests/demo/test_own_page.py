@@ -14,10 +14,10 @@ import psa_viz
 from demo import keep
 from demo.app import as_text
 from demo.events import Events
+from demo.look import first_payload
 from demo.offers import offer
 from demo.outputs import output_facts, placed
 from demo.own import OwnEngine, Photos, asked
-from demo.panels import first_payload
 from psa_viz.values.geometry import Crop
 from tests.recording.foreign import outside
 
@@ -106,7 +106,6 @@ def test_what_is_not_offered_is_said(events: Events, engine: OwnEngine, tmp_path
         "joints": False,
         "words": "networks of your own",
         "alike": [RESNET, RANDOM, UNET],
-        "own": True,
     }
     assert offered["trainings"] == []
 

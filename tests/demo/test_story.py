@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from demo import panels
+from demo import look
 from demo.shelf import Shelf
 from demo.story import MAPS, STORY_NAME, read_story, story_block, write_story
 from psa_viz.saving.archive import save
@@ -73,7 +73,7 @@ def test_a_stored_example_is_sent_with_its_story(tmp_path: Path, result) -> None
         save(result, tmp_path / name)
     write_story(tmp_path / "01-told", result, synthetic.features(result, story_block(result)))
     shelf = Shelf(tmp_path)
-    assert panels.first_payload(shelf)["story"]["block"] == story_block(result)
-    assert panels.show_example({"example": "02-untold"}, shelf)[0]["story"] is None
+    assert look.first_payload(shelf)["story"]["block"] == story_block(result)
+    assert look.show_example({"example": "02-untold"}, shelf)[0]["story"] is None
     assert len((tmp_path / "01-told" / STORY_NAME).read_text()) < 60_000
-    json.dumps(panels.first_payload(shelf), allow_nan=False)
+    json.dumps(look.first_payload(shelf), allow_nan=False)

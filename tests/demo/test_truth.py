@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo import panels
+from demo import look
 from demo.make_examples import RENDERED, copy_rendered
 from demo.shelf import EXAMPLES, Shelf, photo_of
 from demo.truth import CLASSES, Truth, iou, overlap, read_truth, truth_facts
@@ -99,10 +99,10 @@ def test_an_example_is_sent_with_the_truth_and_a_photo_without(tmp_path: Path, r
         save(result, tmp_path / name)
     synthetic.write_truth(tmp_path / "01-known", result)
     shelf = Shelf(tmp_path)
-    assert panels.first_payload(shelf)["truth"]["pose"]["joints"][0]["pixels"] == pytest.approx(5)
-    assert panels.show_example({"example": "02-unknown"}, shelf)[0]["truth"] is None
-    assert panels.known(shelf, None, result) == {"truth": None}
-    json.dumps(panels.first_payload(shelf), allow_nan=False)
+    assert look.first_payload(shelf)["truth"]["pose"]["joints"][0]["pixels"] == pytest.approx(5)
+    assert look.show_example({"example": "02-unknown"}, shelf)[0]["truth"] is None
+    assert look.known(shelf, None, result) is None
+    json.dumps(look.first_payload(shelf), allow_nan=False)
 
 
 def test_a_photo_may_stay_as_it_came(tmp_path: Path, result) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from demo import panels
+from demo import replies
 from demo.serving.doors import Doors
 from demo.serving.errors import refusal_of
 from demo.serving.quota import NO_ROOM
@@ -43,7 +43,7 @@ def test_at_the_doors(number, caplog):
 
 @pytest.mark.parametrize("number", FULL)
 def test_in_an_event_and_in_an_endpoint(number, caplog):
-    assert panels.apology(refused(number))["text"] == NO_ROOM
+    assert replies.apology(refused(number))["text"] == NO_ROOM
     told = refusal_of(refused(number))
     assert isinstance(told, gr.Error)
     assert (told.title, told.message) == ("full", NO_ROOM)
@@ -51,7 +51,7 @@ def test_in_an_event_and_in_an_endpoint(number, caplog):
 
 
 def test_our_own_mistakes_are_no_full_disk():
-    assert "Something in the program failed" in panels.apology(OSError(errno.EIO, "x"))["text"]
+    assert "Something in the program failed" in replies.apology(OSError(errno.EIO, "x"))["text"]
     assert refusal_of(KeyError("x")).title == "failed"
 
     async def fails(scope, receive, send):

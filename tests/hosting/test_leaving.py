@@ -16,7 +16,7 @@ from PIL import Image
 
 from demo.serving import streams
 from demo.serving.idle import Idle
-from demo.serving.streams import Streams, Watched, session_of
+from demo.serving.streams import StreamMiddleware, Streams, session_of
 from tests.hosting.asking import asked, reads_all
 from tests.hosting.served import SERVED
 from tests.hosting.visitor import Visitor
@@ -162,7 +162,7 @@ def test_a_session_is_known_by_its_streams():
 
 def test_one_address_may_not_have_every_connection(monkeypatch):
     seen = Streams()
-    app = Watched(reads_all, seen)
+    app = StreamMiddleware(reads_all, seen)
     monkeypatch.setattr(streams, "MOST_AT_ONCE", 2)
     seen.of["192.0.2.1"] = 2
     refused = asked(app, "/config", [], address="192.0.2.1")

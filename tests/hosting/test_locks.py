@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import requires
 from pathlib import Path
 
 import yaml
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from demo.serving.locks.__main__ import HERE, without_cuda
 
@@ -22,6 +26,44 @@ def test_every_pin_is_in_it_and_everything_has_hashes():
     assert len(packages) == len(locked) > 50
     for package in packages:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", package), package
+
+
+def needed(names: set[str]) -> set[str]:
+    """What these packages bring with them in Python 3.12 on Linux, and they themselves, but torch and its own."""
+    where = {
+        **default_environment(),
+        "python_version": "3.12",
+        "python_full_version": "3.12.0",
+        "sys_platform": "linux",
+    }
+    found, more = set(), {(name, "") for name in names}
+    while more:
+        name, extra = more.pop()
+        if (name, extra) in found or name == "torch":
+            continue
+        found.add((name, extra))
+        for text in requires(name) or ():
+            one = Requirement(text)
+            if one.marker is None or one.marker.evaluate({**where, "extra": extra}):
+                more |= {(canonicalize_name(one.name), kind) for kind in ("", *one.extras)}
+    return {name for name, _ in found}
+
+
+def test_all_that_comes_with_the_pins_is_in_it_and_fits():
+    """Of the versions that are installed here; pip refuses a lock that lacks a hash."""
+    locked = {
+        canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==(\S+)", LOCK, re.MULTILINE)
+    }
+    pins = re.findall(r"^([\w.-]+)==", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    everything = needed({canonicalize_name(name) for name in pins})
+    assert len(everything) > 50
+    assert everything - locked.keys() == set()
+    for name in everything:
+        for text in requires(name) or ():
+            one = Requirement(text)
+            version = locked.get(canonicalize_name(one.name))
+            if version and "extra" not in str(one.marker or "") and (one.marker is None or one.marker.evaluate()):
+                assert one.specifier.contains(version, prereleases=True), f"{name} wants {text}, locked is {version}"
 
 
 def test_it_names_no_registry_and_no_place():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -14,16 +15,20 @@ import pytest
 from demo.serving.wheel import renamed
 
 ROOT = Path(__file__).parents[2]
+FOLDERS = ("demo/serving/space/", "demo/serving/locks/", "demo/serving/mcp/")
+"""What only a checkout can use."""
 
 
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout without its weights, unpacked."""
+    """The wheel of this checkout, unpacked; weights are one byte each."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     for name in ("demo", "psa_viz", "pyproject.toml", "README.md", "LICENSE", "NOTICE"):
         skipped = ["--exclude=__pycache__", "--exclude=*.safetensors", "--exclude=*.npz"]
         subprocess.run(["tar", "-cf", source / "part.tar", *skipped, name], cwd=ROOT, check=True)
         subprocess.run(["tar", "-xf", source / "part.tar"], cwd=source, check=True)
+    for path in weights():
+        (source / path.relative_to(ROOT)).write_bytes(b"x")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", out, source]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -31,6 +36,34 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with zipfile.ZipFile(wheel) as bundle:
         bundle.extractall(out / "site")
     return out / "site"
+
+
+def weights() -> list[Path]:
+    """What makes the wheel large."""
+    return [path for kind in ("*.safetensors", "*.npz") for path in (ROOT / "psa_viz").rglob(kind)] + [
+        path for path in (ROOT / "demo").rglob("*.npz")
+    ]
+
+
+def test_every_file_of_both_packages_is_in_it(unpacked):
+    done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("needs the repository's list of files")
+    names = [
+        name for name in done.stdout.split("\0") if name.startswith(("psa_viz/", "demo/")) and (ROOT / name).exists()
+    ]
+    checkouts_own = ("psa_viz/training/README.md", "demo/serving/wheel.py")
+    kept = [name for name in names if name not in checkouts_own and not name.startswith(FOLDERS)]
+    there = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
+    assert {re.sub("^demo/", "psa_viz_demo/", name) for name in kept} - there == set()
+    assert not [name for name in there if "__pycache__" in name or name.startswith("tests/")]
+
+
+def test_its_size_is_said():
+    """Weights get smaller by a twentieth in a zip; the rest is a few megabytes."""
+    text = (ROOT / "docs" / "HOSTING.md").read_text(encoding="utf-8")
+    said = int(re.search(r"The wheel has (\d+) MB", text)[1])
+    assert 0.92 < said / (sum(path.stat().st_size for path in weights()) / 1e6) < 0.97
 
 
 def test_its_packages_have_names_of_ours(unpacked):

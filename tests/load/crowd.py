@@ -71,11 +71,11 @@ def visit(address: str, cases: list[Case], requests: int, seed: int, tally: Tall
         case = chance.choice(cases)
         path = visitor.upload(case.photo)
         answer, seconds, busy = _patiently(visitor, "run_photo", upload=path, model="person-psa-parallel")
-        _note(tally, "photo", seconds, busy, _differs(answer, answer, case.before))
+        _note(tally, "photo", seconds, busy, differs(answer, answer, case.before))
         done += 1
         if done < requests:
             answer, seconds, busy = _patiently(visitor, "run_edits", edits=case.edits, shown="own")
-            _note(tally, "edits", seconds, busy, _differs(answer.get("after"), answer, case.after))
+            _note(tally, "edits", seconds, busy, differs(answer.get("after"), answer, case.after))
             done += 1
 
 
@@ -117,7 +117,7 @@ def _note(tally: Tally, kind: str, seconds: float, busy: int, wrong: str | None)
             tally.wrong.append(wrong)
 
 
-def _differs(shown: Any, answer: Mapping[str, Any], expected: Mapping[str, np.ndarray]) -> str | None:
+def differs(shown: Any, answer: Mapping[str, Any], expected: Mapping[str, np.ndarray]) -> str | None:
     """What is wrong with an answer; None if nothing is."""
     if not isinstance(shown, Mapping) or "pose" not in shown:
         return f"no result: {str(answer.get('text', answer))[:200]}"

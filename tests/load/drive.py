@@ -116,6 +116,14 @@ def held(report: dict) -> bool:
     return right and bounded and late < LATE_GROWTH and quick
 
 
+def untrained(folder: Path) -> Path:
+    """Weights of a fresh network, always the same, in a file."""
+    file = folder / "fresh.safetensors"
+    torch.manual_seed(3)
+    weights.write(build("person-psa-parallel"), file)
+    return file
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clients", type=int, default=50)
@@ -126,9 +134,7 @@ def main() -> int:
     parser.add_argument("--photos", type=int, default=24, help="different ones")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "fresh.safetensors")
-        torch.manual_seed(3)
-        weights.write(build("person-psa-parallel"), file)
+        file = untrained(Path(folder))
         report = drive(options.clients, options.requests, options.photos, file, Path(folder), options.evidence)
     print(json.dumps(report, indent=1))
     return 0 if held(report) else 1

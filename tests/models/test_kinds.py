@@ -5,8 +5,10 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from psa_viz.attention.cbam import ConvolutionalBlockAttention
+from psa_viz.attention.gc import GlobalContext
 from psa_viz.attention.polarized import PolarizedSelfAttention
-from psa_viz.attention.rivals import ConvolutionalBlockAttention, GlobalContext, SqueezeExcitation
+from psa_viz.attention.se import SqueezeExcitation
 from psa_viz.models.cost import count_macs
 from psa_viz.models.kinds import KINDS, markdown
 

@@ -4,8 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from psa_viz.attention.cbam import ConvolutionalBlockAttention
+from psa_viz.attention.gc import GlobalContext
 from psa_viz.attention.polarized import PolarizedSelfAttention
-from psa_viz.attention.rivals import ConvolutionalBlockAttention, GlobalContext, SqueezeExcitation
+from psa_viz.attention.se import SqueezeExcitation
 from psa_viz.models.zoo import build, family, names
 
 PSA_BLOCKS = (

@@ -230,7 +230,7 @@ def test_a_map_of_the_wrong_size_is_refused_in_the_forward_pass(model, images):
 @pytest.mark.parametrize(
     ("edits", "error", "words"),
     [
-        ([Mute("3", channels=[1], to=0.0)], ValueError, "no PSA block named '3'; this model has 1, 2$"),
+        ([Mute("3", channels=[1], to=0.0)], ValueError, "no attention block named '3'; this model has 1, 2$"),
         ([Mute("1", channels=[15, 16], to=0.0)], ValueError, r"1: expected channels from 0 to 15, got \[16\]"),
         ([Paint("1", np.ones(C + 1))], ValueError, r"channel gate has shape \(16,\); expected values .* got \(17,\)"),
         ([SwitchOff("1", "channel", to=np.ones((H, W)))], ValueError, r"expected to to have it too, got \(8, 6\)"),

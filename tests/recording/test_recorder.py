@@ -161,7 +161,7 @@ def test_a_recording_sees_its_own_thread_only(model, images):
 
 def test_a_model_without_taps_warns(images):
     plain = nn.Conv2d(3, 4, 1)
-    with pytest.warns(UserWarning, match="no PSA block"), record(plain) as trace:
+    with pytest.warns(UserWarning, match="no attention block"), record(plain) as trace:
         plain(images)
     assert len(trace) == 0
 

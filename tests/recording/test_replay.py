@@ -243,7 +243,7 @@ def test_what_cannot_be_replayed_is_refused(lite, image) -> None:
     replay = remembered(lite, image)
     with pytest.raises(ValueError, match="stage9"):
         again(replay, [SwitchOff("stage9.block0", "channel", to=0.0)])
-    with pytest.raises(ValueError, match="no PSA block named 'stage9"):
+    with pytest.raises(ValueError, match="no attention block named 'stage9"):
         edited_paths(lite, [SwitchOff("stage9.block0", "channel", to=0.0)])
     with pytest.raises(ValueError, match="stage9"):
         replay.again(["stage9"])

@@ -117,7 +117,8 @@ def test_no_warning_where_all_is_well(model, images):
 
 
 def test_a_model_without_blocks_of_ours_is_told_of_adapt(images):
-    with pytest.warns(UserWarning, match=r"no PSA block to record.*psa_viz\.adapt\(model\)"), record(nn.Identity()):
+    words = r"no attention block to record.*psa_viz\.adapt\(model\)"
+    with pytest.warns(UserWarning, match=words), record(nn.Identity()):
         pass
 
 

@@ -106,7 +106,7 @@ def test_edits_reach_foreign_blocks(model, photo):
     assert (changed.blocks["psa.2"].channel == 0).all()
     assert not np.array_equal(changed.outputs["output.masks"], plain.outputs["output.masks"])
     assert len(changed.edits) == 1
-    with pytest.raises(ValueError, match=r"no PSA block named 'psa\.9'; this model has psa\.0"):
+    with pytest.raises(ValueError, match=r"no attention block named 'psa\.9'; this model has psa\.0"):
         capture(photo, model, size=64, edits=[psa_viz.SwitchOff("psa.9", "channel", to=0.0)])
 
 

@@ -6,7 +6,9 @@ import torch
 from torch import nn
 
 import psa_viz
-from psa_viz.attention.rivals import ConvolutionalBlockAttention, GlobalContext, SqueezeExcitation
+from psa_viz.attention.cbam import ConvolutionalBlockAttention
+from psa_viz.attention.gc import GlobalContext
+from psa_viz.attention.se import SqueezeExcitation
 from psa_viz.rendering.report import report
 from psa_viz.saving.archive import load
 from psa_viz.session.capture import capture
@@ -101,7 +103,7 @@ def test_coordinate_attention():
 @pytest.mark.parametrize("block", [Context(C), GlobalContext(C)])
 def test_global_context(block):
     for seen in one_block(Net(block).eval()):
-        assert (seen.kind, seen.acts) == ("GC", "the output is the input + one value a channel, the same everywhere")
+        assert (seen.kind, seen.acts) == ("GC", "the output is the input + one value per channel, the same everywhere")
         (site,) = seen.sites
         assert (site.role, site.neutral, site.value.shape) == ("weights", None, (12 * 16,))
         assert site.value.sum() == pytest.approx(1, abs=1e-5)
@@ -132,7 +134,7 @@ def test_a_refused_block_is_shown_as_theirs(tmp_path, photo):
         [s.name for s in seen.sites],
     )
     assert np.array_equal(again["map"].value, seen["map"].value)
-    with pytest.raises(ValueError, match="no PSA block named 'block'"):
+    with pytest.raises(ValueError, match="no attention block named 'block'"):
         capture(photo, model, size=64, edits=[psa_viz.SwitchOff("block", "channel", to=0.0)])
     with pytest.raises(KeyError, match="block has no site 'gate'; it has weights, channel, map"):
         seen["gate"]

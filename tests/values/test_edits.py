@@ -111,7 +111,7 @@ def test_edits_are_frozen_and_own_their_arrays():
         (lambda: Mute(B, channels=[1], to="off"), ValueError, "'mean', 'shuffled'"),
         (lambda: Mute(B, channels=[1], to=None), TypeError, "to as a number"),
         (lambda: Mute(B, channels=[1], to="shuffled", seed=-1), ValueError, "seed not negative"),
-        (lambda: Scale(B, factor=2.0), ValueError, "branch 'channel' or 'spatial', got None"),
+        (lambda: Scale(B, factor=2.0), ValueError, "site such as 'channel' or 'spatial', got None"),
         (lambda: Scale(B, channels=[1], cells=MASK, factor=2.0), ValueError, "got both"),
         (lambda: Scale(B, channels=[1], branch="spatial", factor=2.0), ValueError, "of the channel gate"),
         (lambda: Scale(B, channels=[1], factor=-1.0), ValueError, "factor finite and not negative"),
@@ -120,7 +120,8 @@ def test_edits_are_frozen_and_own_their_arrays():
         (lambda: Paint(B, [["0.5"]]), TypeError, "array of numbers"),
         (lambda: Paint(B, 0.5), ValueError, r"\(C,\) or \(H, W\), got \(\)"),
         (lambda: Paint(B, MAP, where=MASK.T), ValueError, r"expected where to have it too, got \(3, 2\)"),
-        (lambda: SwitchOff(B, "both", to=0.0), ValueError, "got 'both'"),
+        (lambda: SwitchOff(B, "", to=0.0), ValueError, "got ''"),
+        (lambda: SwitchOff(B, site="channel", branch="channel", to=0.0), TypeError, "got both"),
     ],
 )
 def test_what_cannot_be_an_edit_is_refused(make, error, words):

@@ -3,7 +3,7 @@
 
 import { make, part } from '../lib/dom.js';
 import { maskPixels, paintClasses } from '../lib/masks.js';
-import { readChange, readResult } from '../lib/results.js';
+import { readChange, readPredicted } from '../lib/results.js';
 import { paintArrows, paintGhost, paintJoints } from '../lib/skeleton.js';
 import { onAnswer } from '../state/answers.js';
 import { edits, onAfter, onEdits } from '../state/edits.js';
@@ -13,14 +13,17 @@ import { onLeaving, onResult, view } from '../state/view.js';
 
 const SHARP = 480; // pixels of the longer side of a drawing
 
-/** @type {{ value: any }} */
+/** @import { Change, Predicted } from '../lib/results.js' */
+/** @import { CropFacts } from '../types.js' */
+
+/** @type {{ value: { example: string, crop: CropFacts, before: Predicted, after: Predicted, change: Change } | null }} */
 const state = { value: null };
 
 export function mount() {
   part('elsewhere-examples').append(...offer.examples.map(choice));
   onAnswer('elsewhere', (value) => {
-    const read = (side) => readResult({ ...side, gate: null, map: null });
-    state.value = { ...value, before: read(value.before), after: read(value.after), change: readChange(value.change) };
+    const [before, after] = [value.before, value.after].map(readPredicted);
+    state.value = { ...value, before, after, change: readChange(value.change) };
     drawElsewhere();
   });
   onEdits(forget); // of other edits
@@ -50,7 +53,7 @@ function forget() {
 
 function drawElsewhere() {
   const { value } = state;
-  const none = !edits.after;
+  const none = edits.after === null;
   for (const button of part('elsewhere-examples').children) {
     button.disabled = none;
     button.hidden = button.dataset.elsewhere === view.result?.example;
@@ -59,9 +62,9 @@ function drawElsewhere() {
   part('elsewhere-pair').hidden = !value || none;
   if (none) part('elsewhere-words').textContent = 'Edit something first; then choose a photo to try it on.';
   else if (!value) part('elsewhere-words').textContent = 'Choose a photo: the network sees it with the same edits.';
-  if (!value || none) return;
+  if (!value || !edits.after) return;
   const label = offer.examples.find(({ name }) => name === value.example)?.label ?? value.example;
-  part('elsewhere-words').textContent = summary(label);
+  part('elsewhere-words').textContent = summary(label, edits.after, value);
   part('elsewhere-pair').replaceChildren(
     picture('this photo, edited', view.result.crop, view.result, edits.after),
     picture(`${label}, untouched`, value.crop, value.before, null),
@@ -69,10 +72,9 @@ function drawElsewhere() {
   );
 }
 
-function summary(label) {
-  const here = furthest(edits.after.change);
-  const there = furthest(state.value.change);
-  return `On this photo: ${here ?? edits.after.change.sentences.join(' ')} On “${label}”: ${there ?? state.value.change.sentences.join(' ')}`;
+function summary(label, here, there) {
+  const words = ({ change }) => furthest(change) ?? change.sentences.join(' ');
+  return `On this photo: ${words(here)} On “${label}”: ${words(there)}`;
 }
 
 // How far joints move on average, and which moves furthest; the sentences say it where there are none.

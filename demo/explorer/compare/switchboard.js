@@ -9,7 +9,9 @@ import { ask } from '../state/requests.js';
 import { here, onLeaving, view } from '../state/view.js';
 import { showAsText, writeText } from '../text/text.js';
 
-/** @type {{ value: any }} */
+/** @import { SwitchboardAnswer, SwitchboardCell, SwitchboardColumn } from '../types.js' */
+
+/** @type {{ value: SwitchboardAnswer | null }} */
 const board = { value: null };
 
 export function mount() {
@@ -50,6 +52,7 @@ function answeredSwitchboard(value) {
     'Without the other branch, adding and multiplying are the same thing: only the first row differs between the columns.';
 }
 
+/** @param {SwitchboardColumn} column @param {number} i of the row @param {number} rows in all */
 function boardCell(column, i, rows) {
   if (column.why) return i === 0 ? make('td', { rowspan: rows, class: 'why', text: column.why }) : make('template');
   const cell = column.cells[i];
@@ -76,9 +79,10 @@ function boardCell(column, i, rows) {
   return make('td', {}, make('div', { class: 'board' }, host, text));
 }
 
+/** @param {HTMLCanvasElement} canvas @param {SwitchboardCell} cell */
 async function paintBoard(canvas, cell) {
   const { result } = view;
-  if (cell.mask) {
+  if (cell.mask && result.segmentation) {
     const pixels = await maskPixels(cell.mask);
     paintClasses(canvas, pixels, result.segmentation);
   }

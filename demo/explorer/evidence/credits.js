@@ -4,6 +4,7 @@ import { ALL, cellMap, drawLegend, paintCells } from '../lib/cells.js';
 import { paintVector } from '../lib/chart.js';
 import { make, part } from '../lib/dom.js';
 import { inWords, known, minus, signed } from '../lib/numbers.js';
+import { byName } from '../lib/results.js';
 import { view } from '../state/view.js';
 import { found, onFound } from '../state/found.js';
 
@@ -22,7 +23,7 @@ function drawCredits() {
   part('credit-panel').hidden = !found.curves;
   if (!found.curves) return;
   const { maps, curves } = found.curves;
-  const block = view.result.blocks.find(({ name }) => name === curves.block);
+  const block = byName(view.result.blocks, curves.block);
   const gate = curves.branch === 'spatial' ? block.spatialGate : block.channelGate;
   const first = {
     title: 'attention',
@@ -37,7 +38,9 @@ function drawCredits() {
     title: inWords(one.method),
     words: [
       agreement(one),
-      one.delta === null ? '' : `adds up to the change ${signed(one.change)} within ${signed(one.delta)}`,
+      one.delta === null || one.change === null
+        ? ''
+        : `adds up to the change ${signed(one.change)} within ${signed(one.delta)}`,
     ].filter(Boolean),
   }));
   part('credits').replaceChildren(...[first, ...others].map(creditFigure));

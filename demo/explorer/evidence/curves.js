@@ -3,6 +3,7 @@
 import { lineChart } from '../lib/chart.js';
 import { fillSelect, make, part, segmented, svg } from '../lib/dom.js';
 import { inWords } from '../lib/numbers.js';
+import { byName } from '../lib/results.js';
 import { table } from '../lib/tables.js';
 import { showAsText } from '../text/text.js';
 import { found, onFound } from '../state/found.js';
@@ -24,13 +25,15 @@ const METHOD_STYLES = [
   { stroke: '#8c510a', dash: '5 3' },
 ];
 
-/** @type {any} */
-let [way, lines, axis] = [null, null, null];
+/** @type {Record<'mode' | 'lines' | 'axis', { value: string }>} what the visitor chose */
+let chosen;
 
 export function mount() {
-  way = segmented('curves-mode', 'delete', drawCurves);
-  lines = segmented('curves-lines', 'three', drawCurves);
-  axis = segmented('curves-axis', 'zero', drawCurves);
+  chosen = {
+    mode: segmented('curves-mode', 'delete', drawCurves),
+    lines: segmented('curves-lines', 'three', drawCurves),
+    axis: segmented('curves-axis', 'zero', drawCurves),
+  };
   part('curves-measure').addEventListener('change', drawCurves);
   onFound(showCurves);
   showAsText('evidence', curveTables);
@@ -52,7 +55,7 @@ function showCurves() {
 
 function orderStyle(name) {
   if (ORDERS[name]) return ORDERS[name];
-  const at = found.curves.maps.findIndex((one) => one.method === name);
+  const at = (found.curves?.maps ?? []).findIndex((one) => one.method === name);
   return [`by ${inWords(name)}`, METHOD_STYLES[at % METHOD_STYLES.length]];
 }
 
@@ -60,11 +63,11 @@ function drawCurves() {
   if (!found.curves) return;
   const { curves } = found.curves;
   const measure = part('curves-measure').value;
-  const facts = curves.measures.find(({ name }) => name === measure);
-  const away = way.value === 'delete';
-  const shown = curves.curves.filter((curve) => curve.mode === way.value);
-  const drawn = shown.filter(({ order }) => lines.value === 'all' || FIRST.includes(order));
-  const zoomed = axis.value === 'zoomed';
+  const facts = byName(curves.measures, measure);
+  const away = chosen.mode.value === 'delete';
+  const shown = curves.curves.filter((curve) => curve.mode === chosen.mode.value);
+  const drawn = shown.filter(({ order }) => chosen.lines.value === 'all' || FIRST.includes(order));
+  const zoomed = chosen.axis.value === 'zoomed';
   lineChart(part('curves-chart'), {
     x: curves.shares,
     series: drawn.map((curve) => ({

@@ -24,7 +24,7 @@ function drawSanity() {
   );
   fillTable(
     'moved-table',
-    'The photo changed: does the map change likewise?',
+    'The photo changed: does the map change in the same way?',
     ['change', 'map follows', 'map stays', 'weights stay'],
     movedRows(value),
   );

@@ -17,7 +17,7 @@ import { chooseBlock, hasBlocks, onResult, view } from '../state/view.js';
 
 const WIDEST = 7; // pixels of the frame of the block that matters most
 
-/** @type {{ buttons: HTMLButtonElement[], painted: any[] }} */
+/** @type {{ buttons: any[], painted: any[] }} */
 const blockmap = { buttons: [], painted: [] };
 
 export function mount() {
@@ -108,13 +108,14 @@ const editing = () => tabs.current === 'change' && edits.after;
 
 // The statistic that is chosen, of the gates as the open tab has them.
 function chosenStatistic() {
-  const one = view.result.map.statistics.find((statistic) => statistic.key === part('statistic').value);
+  const statistics = view.result.map?.statistics ?? [];
+  const one = statistics.find((statistic) => statistic.key === part('statistic').value) ?? statistics[0];
   const { statistic } = live;
   if (statistic && statistic.key === one.key) {
     const values = [...statistic.values];
     return { ...one, values, texts: values.map((value) => value.toFixed(3)) };
   }
-  return editing() ? { ...one, ...edits.after.statistics[one.key] } : one;
+  return editing() ? { ...one, ...edits.after?.statistics?.[one.key] } : one;
 }
 
 function paintBlockMap() {

@@ -11,8 +11,8 @@ import { tabs } from '../state/tabs.js';
 import { chosen, chosenBlock, hasBlocks, onChosen, view } from '../state/view.js';
 
 const MARGIN = { left: 50, right: 6, top: 8, bottom: 22 };
-/** @type {{ canvas: any, order: number[], scale: any, asked: boolean }} */
-const bars = { canvas: null, order: [], scale: null, asked: false };
+/** @type {{ canvas: any, order: number[], scale: import('../lib/colour.js').Scale, asked: boolean }} */
+const bars = { canvas: null, order: [], scale: /** @type {any} */ (null), asked: false };
 
 export function mount() {
   bars.canvas = part('bars');
@@ -62,7 +62,7 @@ function drawChannels() {
 
 function isLit(channel) {
   const edit = litHere();
-  return Boolean(edit) && (edit.channels ? edit.channels.includes(channel) : edit.branch === 'channel');
+  return edit?.channels ? edit.channels.includes(channel) : edit?.branch === 'channel';
 }
 
 // However often it is asked for, the bars are painted once before the screen shows anything.

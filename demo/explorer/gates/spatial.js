@@ -10,8 +10,8 @@ import { onGates, shownBlock } from '../state/showing.js';
 import { onStroke, painting, withStroke } from '../state/stroke.js';
 import { chosenBlock, hasBlocks, view } from '../state/view.js';
 
-/** @type {{ map: any }} */
-const spatial = { map: null };
+/** @type {{ map: import('../lib/cells.js').CellMap }} made when the page is there */
+const spatial = { map: /** @type {any} */ (null) };
 
 export function mount() {
   spatial.map = cellMap(part('spatial-map'), 'Spatial-only map');
@@ -101,10 +101,11 @@ function readGain(block, place, channel) {
 function drawLitCells() {
   const edit = litHere();
   const rows = edit && edit.where;
-  spatial.map.host.classList.toggle('lit', Boolean(edit) && edit.branch === 'spatial');
+  spatial.map.host.classList.toggle('lit', edit?.branch === 'spatial');
+  /** @type {HTMLCanvasElement | null} */
   let overlay = spatial.map.host.querySelector('.lit-cells');
   if (!overlay) {
-    overlay = make('canvas', { class: 'lit-cells', 'aria-hidden': 'true' });
+    overlay = /** @type {HTMLCanvasElement} */ (make('canvas', { class: 'lit-cells', 'aria-hidden': 'true' }));
     spatial.map.host.append(overlay);
   }
   overlay.width = spatial.map.width;

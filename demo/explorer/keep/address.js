@@ -103,7 +103,7 @@ export function fromAddress(fragment) {
   if (example && offer.examples.some((one) => one.name === example) && example !== view.result?.example) {
     steps.push(() => trigger('show_example', { example }));
   }
-  const known = offer.models.includes(model) ? { model } : {};
+  const known = model && offer.models.includes(model) ? { model } : {};
   const crop = readCrop(state.get('crop'));
   const flip = state.get('flip') === '1';
   if (known.model || crop || flip) steps.push(() => takeRun({ ...known, ...crop, flip }));

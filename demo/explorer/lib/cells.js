@@ -56,10 +56,23 @@ export function drawLegend(host, scale, cover) {
 }
 
 /**
+ * @typedef {object} CellMap
+ * @property {HTMLElement} host
+ * @property {HTMLImageElement} back
+ * @property {HTMLCanvasElement} canvas
+ * @property {number} width
+ * @property {number} height
+ * @property {(width: number, height: number, aspect: string) => void} size in cells, and the shape on the page as CSS
+ *   writes it
+ * @property {(place: Place | null) => void} outline
+ */
+
+/**
  * The crop, a canvas of cells over it, and the outline of one cell. Without a label, what it lies in has one.
  *
  * @param {HTMLElement} host
  * @param {string | null} label
+ * @returns {CellMap}
  */
 export function cellMap(host, label) {
   const back = make('img', { alt: '', draggable: 'false' });
@@ -73,12 +86,10 @@ export function cellMap(host, label) {
     canvas,
     width: 1,
     height: 1,
-    /** In cells, and the shape on the page as CSS writes it. */
     size(width, height, aspect) {
       Object.assign(map, { width, height });
       host.style.aspectRatio = aspect;
     },
-    /** @param {Place | null} place */
     outline(place) {
       mark.hidden = !place;
       if (!place) return;

@@ -2,17 +2,12 @@
 
 import { bytes } from './numbers.js';
 
+/** @import { ScaleFacts } from '../types.js' */
+
 /**
- * @typedef {object} Scale
- * @property {number} low
- * @property {number} high
- * @property {boolean} constant one colour and one number
- * @property {number[]} ticks
- * @property {string[]} tickLabels
- * @property {string} label
- * @property {string} legend
- * @property {Uint8Array} table 256 rows of red, green and blue
- * @property {Map<Function, Uint32Array>} [inks] made once for each way of covering, see cells.js
+ * `table` has 256 rows of red, green and blue; `inks` are made once for each way of covering, see cells.js.
+ *
+ * @typedef {ScaleFacts & { table: Uint8Array, inks?: Map<Function, Uint32Array> }} Scale
  */
 
 /** @type {Record<string, Uint8Array>} */
@@ -28,7 +23,7 @@ export function learnColours(given) {
 }
 
 /**
- * @param {any} facts a scale as the server sends it
+ * @param {ScaleFacts} facts
  * @returns {Scale}
  */
 export function readScale(facts) {

@@ -2,9 +2,14 @@
 
 import { inkOf, make } from './dom.js';
 
-/** @type {{ urls: string[], masks: any[] }} */
+/** @import { ParsingFacts } from '../types.js' */
+
+/** @typedef {{ width: number, height: number, labels: Uint8Array }} Mask a class for each pixel */
+
+/** @type {{ urls: string[], masks: Mask[] }} */
 const decoded = { urls: [], masks: [] }; // the last few: one side of a pair stays while the other changes
 
+/** @param {string} url @returns {Promise<Mask>} */
 export async function maskPixels(url) {
   const known = decoded.urls.indexOf(url);
   if (known >= 0) return decoded.masks[known];
@@ -32,8 +37,8 @@ const MASK_COVER = 165; // of 255: the crop stays visible under the classes
  * Classes in their colours.
  *
  * @param {HTMLCanvasElement} canvas
- * @param {{ width: number, height: number, labels: Uint8Array }} mask
- * @param {any} segmentation
+ * @param {Mask} mask
+ * @param {Pick<ParsingFacts, 'names' | 'palette'>} segmentation
  * @param {{ shown?: boolean[], keep?: ((at: number) => boolean) | null, cover?: number }} options which classes and which
  *   pixels are drawn, and how far they cover what lies below, 0 to 255
  */

@@ -1,7 +1,11 @@
 // Painted cells: as rows of marks, as edits, and packed for an address.
 
 /**
- * @typedef {{ blocks: string[], cells: Set<number>, erases: boolean, value: number, before: any[] }} Stroke
+ * An edit as it is sent, see demo/serving/schema.py; cells to paint as rows of marks, packed in an address.
+ *
+ * @typedef {{ kind: string, block: string, branch?: string, channels?: number[], where?: any, value?: number,
+ *   to?: any, cells?: any, values?: any }} Edit
+ * @typedef {{ blocks: string[], cells: Set<number>, erases: boolean, value: number, before: Edit[] }} Stroke
  *   `blocks` are all of one size; `before` is the list of edits that it began with.
  */
 
@@ -40,9 +44,10 @@ export function cellsUnder([column, row], size, { width, height }) {
  *
  * @param {Stroke} stroke
  * @param {{ width: number, height: number }} block
+ * @returns {Edit[]}
  */
 export function listWithStroke(stroke, block) {
-  if (stroke.erases) return stroke.before.map((edit) => without(edit, stroke, block)).filter(Boolean);
+  if (stroke.erases) return stroke.before.flatMap((edit) => without(edit, stroke, block) ?? []);
   const { blocks, value, before } = stroke;
   const where = rowsOf(stroke.cells, block);
   const last = before.slice(-blocks.length);
@@ -61,7 +66,7 @@ export function listWithStroke(stroke, block) {
 /**
  * A painted edit less the erased cells; nothing is left of it when all are.
  *
- * @param {any} edit
+ * @param {Edit} edit
  * @param {Stroke} stroke
  * @param {{ width: number }} block
  */
@@ -76,7 +81,7 @@ function without(edit, stroke, block) {
 /**
  * A mask of cells as its size and the lengths of its runs, beginning with zeros: "32x32:5.3.1016".
  *
- * @param {any} edit
+ * @param {Edit} edit
  */
 export function packed(edit) {
   if (!edit.where) return edit;
@@ -95,7 +100,7 @@ export function packed(edit) {
 /**
  * What `packed` made; whatever else is there is given back as it is, for the server to refuse.
  *
- * @param {any} edit
+ * @param {Edit} edit
  */
 export function unpacked(edit) {
   if (typeof edit.where !== 'string') return edit;

@@ -26,7 +26,7 @@ function drawBlock() {
   );
 }
 
-/** Both gates of a block as a table. @param {any} block @param {string[]} names of the numbers */
+/** Both gates of a block as a table. @param {import('../lib/results.js').Block} block @param {string[]} names of the numbers */
 function factsOf(block, names) {
   const row = (title, numbers) =>
     make(

@@ -8,7 +8,9 @@ import { drawPinned } from '../photo/photo.js';
 import { focus, onFocus } from '../state/focus.js';
 import { chooseJoint, onResult, view } from '../state/view.js';
 
-/** @type {{ tiles: any[] }} */
+/** @import { CellMap } from '../lib/cells.js' */
+
+/** @type {{ tiles: { joint: number, tile: any, map: CellMap, numbers: HTMLElement }[] }} */
 const heat = { tiles: [] };
 
 export function mount() {
@@ -92,8 +94,7 @@ function paintHeatmaps() {
 function readHeatmaps(place) {
   const pose = view.result?.pose;
   if (!pose) return;
-  /** @type {any} */
-  let best = null;
+  let best = { joint: 0, value: -1 };
   for (const { joint, tile, map, numbers } of heat.tiles) {
     map.outline(place);
     const peak = `peak ${probability(pose.peaks[joint])}, score ${pose.scores[joint].toFixed(2)}`;
@@ -102,7 +103,7 @@ function readHeatmaps(place) {
       const [column, row] = cellAt(place, pose.width, pose.height);
       const value = pose.maps[joint][row * pose.width + column];
       here = `here ${probability(value)}`;
-      if (best === null || value > best.value) best = { joint, value };
+      if (value > best.value) best = { joint, value };
     }
     numbers.textContent = place ? here : `${pose.peaks[joint].toFixed(3)} · ${pose.scores[joint].toFixed(2)}`;
     numbers.classList.toggle('live', Boolean(place));

@@ -9,8 +9,12 @@ import { onFocus } from '../state/focus.js';
 import { onTruth, truth } from '../state/truth.js';
 import { onResult, view } from '../state/view.js';
 
-/** @type {{ map: any, real: any, shown: boolean[], pixels: any, rows: any[] }} */
-const parsing = { map: null, real: null, shown: [], pixels: null, rows: [] };
+/** @import { CellMap } from '../lib/cells.js' */
+/** @import { Mask } from '../lib/masks.js' */
+
+/** @type {{ map: CellMap, real: CellMap & { pixels?: Mask }, shown: boolean[], pixels: Mask | null,
+ *   rows: { line: HTMLElement, here: HTMLElement }[] }} */
+const parsing = { map: /** @type {any} */ (null), real: /** @type {any} */ (null), shown: [], pixels: null, rows: [] };
 
 export function mount() {
   parsing.map = cellMap(part('parsing-map'), 'Parsing mask');
@@ -49,7 +53,7 @@ async function showTrueMask() {
   const known = result?.segmentation ? truth()?.mask : null;
   part('true-mask').hidden = !known;
   if (result?.segmentation) readParsing(null);
-  if (!known) return;
+  if (!known || !result.segmentation) return;
   const { segmentation, crop } = result;
   parsing.real.size(segmentation.width, segmentation.height, `${crop.width} / ${crop.height}`);
   parsing.real.back.src = crop.src;
@@ -58,9 +62,11 @@ async function showTrueMask() {
 }
 
 function paintReal(pixels) {
+  const { segmentation } = view.result;
+  if (!segmentation) return;
   parsing.real.pixels = pixels;
-  paintClasses(parsing.real.canvas, pixels, view.result.segmentation, { shown: parsing.shown, cover: 255 });
-  parsing.real.canvas.style.opacity = part('opacity').value / 100;
+  paintClasses(parsing.real.canvas, pixels, segmentation, { shown: parsing.shown, cover: 255 });
+  parsing.real.canvas.style.opacity = String(part('opacity').value / 100);
 }
 
 function classRow(segmentation, k) {
@@ -87,9 +93,10 @@ function classRow(segmentation, k) {
 // The mask at the photo's own sharpness (up to 384 pixels), each pixel one class; nothing is blended but the opacity.
 function paintMask() {
   const { pixels, map, shown } = parsing;
-  if (!pixels) return;
-  paintClasses(map.canvas, pixels, view.result.segmentation, { shown, cover: 255 });
-  map.canvas.style.opacity = part('opacity').value / 100;
+  const { segmentation } = view.result;
+  if (!pixels || !segmentation) return;
+  paintClasses(map.canvas, pixels, segmentation, { shown, cover: 255 });
+  map.canvas.style.opacity = String(part('opacity').value / 100);
   if (parsing.real.pixels && truth()?.mask) paintReal(parsing.real.pixels);
 }
 

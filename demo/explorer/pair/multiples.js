@@ -6,46 +6,44 @@ import { make, part } from '../lib/dom.js';
 import { ends, signedProbability } from '../lib/numbers.js';
 import { view } from '../state/view.js';
 
-/** @type {{ tiles: any[] }} */
+/** @import { CellMap } from '../lib/cells.js' */
+/** @import { Second } from '../lib/results.js' */
+
+/** @type {{ tiles: { value: string, name: string, values: Float32Array, width: number, height: number, map: CellMap,
+ *   numbers: HTMLElement, tile: any, extreme: number }[] }} */
 const multiples = { tiles: [] };
 
 /**
- * @param {any} after the second result
+ * @param {Second | null} after the second result
  * @param {(name: string) => void} open the picture of a tile
  */
 export function drawMultiples(after, open) {
   const { result } = view;
   multiples.tiles = [];
-  const change = after?.change;
-  const joints = change?.heatmaps && result.pose && after.pose;
-  const classes = change?.probabilities && result.segmentation && after.segmentation;
+  const joints = result.pose && after?.pose && after.change.heatmaps;
+  const classes = result.segmentation && after?.segmentation && after.change.probabilities;
   part('multiples-joints').hidden = !joints;
   part('multiples-classes').hidden = !classes;
-  if (joints) {
-    const maps = result.pose.order.map((joint) =>
-      multiple(
-        `joint ${joint}`,
-        result.pose.names[joint],
-        result.pose,
-        result.pose.maps[joint],
-        after.pose.maps[joint],
-        change.heatmaps,
-        open,
-      ),
-    );
-    part('multiples-joints-tiles').replaceChildren(...maps);
-    drawLegend(part('multiples-joints-legend'), change.heatmaps, ALL);
-  }
-  if (classes) {
-    const { width, height, names } = result.segmentation;
-    const of = (side, k) => side.segmentation.probabilities.subarray(k * width * height, (k + 1) * width * height);
-    part('multiples-classes-tiles').replaceChildren(
-      ...names.map((name, k) =>
-        multiple(`class ${k}`, name, result.segmentation, of(result, k), of(after, k), change.probabilities, open),
-      ),
-    );
-    drawLegend(part('multiples-classes-legend'), change.probabilities, ALL);
-  }
+  if (joints) drawJoints(result.pose, after.pose, joints, open);
+  if (classes) drawClasses(result.segmentation, after.segmentation, classes, open);
+}
+
+function drawJoints(before, after, scale, open) {
+  const tiles = before.order.map((joint) =>
+    multiple(`joint ${joint}`, before.names[joint], before, before.maps[joint], after.maps[joint], scale, open),
+  );
+  part('multiples-joints-tiles').replaceChildren(...tiles);
+  drawLegend(part('multiples-joints-legend'), scale, ALL);
+}
+
+function drawClasses(before, after, scale, open) {
+  const size = before.width * before.height;
+  const of = (side, k) => side.probabilities.subarray(k * size, (k + 1) * size);
+  const tiles = before.names.map((name, k) =>
+    multiple(`class ${k}`, name, before, of(before, k), of(after, k), scale, open),
+  );
+  part('multiples-classes-tiles').replaceChildren(...tiles);
+  drawLegend(part('multiples-classes-legend'), scale, ALL);
 }
 
 function multiple(value, name, { width, height }, before, after, scale, open) {
@@ -78,6 +76,7 @@ function multiple(value, name, { width, height }, before, after, scale, open) {
 export function readMultiples(place) {
   for (const { value, name, values, width, height, map, numbers, tile, extreme } of multiples.tiles) {
     map.outline(place);
+    /** @type {number | null} */
     let here = null;
     if (place) {
       const [column, row] = cellAt(place, width, height);

@@ -15,7 +15,10 @@ import { drawMultiples, readMultiples } from './multiples.js';
 import { drawPairTables } from './tables.js';
 
 const PICTURE_OF_SPATIAL = 'spatial';
-/** @type {{ maps: any[], values: any, drawn: number }} */
+/** @import { CellMap } from '../lib/cells.js' */
+
+/** @type {{ maps: CellMap[], drawn: number,
+ *   values: { before: Float32Array, after: Float32Array, width: number, height: number } | null }} */
 const pair = { maps: [], values: null, drawn: 0 };
 
 export function mount() {

@@ -6,7 +6,7 @@ import { tabs } from '../state/tabs.js';
 import { view } from '../state/view.js';
 
 /**
- * @param {any} after the second result
+ * @param {import('../lib/results.js').Second | null} after the second result
  * @param {(name: string) => void} open the picture of a row
  */
 export function drawPairTables(after, open) {

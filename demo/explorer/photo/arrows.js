@@ -6,11 +6,11 @@ import { secondResult } from '../state/showing.js';
 import { view } from '../state/view.js';
 
 export function arrowLayer(unit) {
-  const after = secondResult();
-  if (!after?.pose || !view.result.pose || after.pose.names.length !== view.result.pose.names.length) return [];
+  const [before, after] = [view.result.pose, secondResult()?.pose];
+  if (!before || !after || after.names.length !== before.names.length) return [];
   const group = svg('g', { class: 'arrows' });
-  view.result.pose.keypoints.forEach(([x, y], joint) => {
-    const [u, v] = after.pose.keypoints[joint];
+  before.keypoints.forEach(([x, y], joint) => {
+    const [u, v] = after.keypoints[joint];
     const moved = Math.hypot(u - x, v - y);
     if (moved < MOVED) return;
     const angle = Math.atan2(v - y, u - x);
@@ -19,9 +19,7 @@ export function arrowLayer(unit) {
     const d = `M${x + 0.5} ${y + 0.5}L${u + 0.5} ${v + 0.5}M${barb(0.5)}L${u + 0.5} ${v + 0.5}L${barb(-0.5)}`;
     for (const ink of ['under', 'over']) {
       const arrow = svg('path', { d, class: ink, 'data-arrow': joint });
-      arrow.append(
-        svg('title', {}, document.createTextNode(`${view.result.pose.names[joint]} moved ${moved.toFixed(1)} px`)),
-      );
+      arrow.append(svg('title', {}, document.createTextNode(`${before.names[joint]} moved ${moved.toFixed(1)} px`)));
       group.append(arrow);
     }
   });

@@ -24,8 +24,8 @@ export function mount() {
     if (offer.models.includes(model)) part('model-choice').value = model;
     offerCrops();
   });
-  onAnyAnswer(({ devices }) => {
-    if (devices) offerDevices(devices);
+  onAnyAnswer((answer) => {
+    if ('devices' in answer && answer.devices) offerDevices(answer.devices);
   });
 }
 

@@ -38,16 +38,17 @@ function showTruth() {
   part('truth-joints').replaceChildren(make('table', { class: 'facts' }, ...tableParts('Errors', heads, rows)));
 }
 
+/** @param {import('../types.js').TrueJoint | null} joint @param {number} i */
 function rowOf(joint, i) {
   if (!joint) return null;
   const { pixels, share, visible } = joint;
-  return [view.result.pose.names[i], `${pixels.toFixed(1)} px`, inPercent(share), visible ? 'seen' : 'hidden'];
+  return [view.result.pose?.names[i], `${pixels.toFixed(1)} px`, inPercent(share), visible ? 'seen' : 'hidden'];
 }
 
 /**
  * The true joints and how far the predicted ones are from them; nothing while they are not asked for.
  *
- * @param {any} pose as predicted
+ * @param {import('../lib/results.js').Pose} pose as predicted
  * @param {number} unit
  */
 export function truthLayer(pose, unit) {

@@ -5,10 +5,10 @@ import { make, part } from '../lib/dom.js';
 import { snapshots } from './training.js';
 import { restored } from './words.js';
 
-/** @type {any[]} */
+/** @type {{ joint: number, map: import('../lib/cells.js').CellMap, numbers: HTMLElement, tile: HTMLElement }[]} */
 let tiles = [];
 
-/** @param {any} training */
+/** @param {import('./training.js').Training} training */
 export function drawTiles({ pose, crop }) {
   tiles = !pose
     ? []

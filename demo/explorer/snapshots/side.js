@@ -12,7 +12,7 @@ import { restored } from './words.js';
 /**
  * @param {'a' | 'b'} side
  * @param {number} snapshot
- * @param {any} block of the training
+ * @param {import('./training.js').Block} block
  */
 export function drawSide(side, snapshot, block) {
   const { steps, gate } = snapshots.value;

@@ -2,6 +2,7 @@
 
 import { ALL, cellMap, drawLegend, paintCells } from '../lib/cells.js';
 import { make, part } from '../lib/dom.js';
+import { byName } from '../lib/results.js';
 import { table } from '../lib/tables.js';
 import { onTab, tabs } from '../state/tabs.js';
 import { here, onBlock, view } from '../state/view.js';
@@ -33,7 +34,7 @@ function open() {
   else askSnapshots();
 }
 
-const snapshotBlock = () => snapshots.value.blocks.find((block) => block.name === part('snapshots-block').value);
+const snapshotBlock = () => byName(snapshots.value.blocks, part('snapshots-block').value);
 const snapshotOption = (value) => make('option', { value, text: value });
 
 function showSnapshots() {

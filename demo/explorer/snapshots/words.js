@@ -5,7 +5,7 @@ import { inPercent } from '../lib/numbers.js';
 /**
  * One map of many: the rule by which psa_viz stores a value in one byte.
  *
- * @param {{ codes: Uint8Array, limits: Float32Array }} stored
+ * @param {import('./training.js').Coded} stored
  * @param {number} index
  * @param {number} size values of a map
  */
@@ -31,7 +31,11 @@ export function countPixels({ pixels, names, outside }) {
   return { shares, changed };
 }
 
-/** @param {any} value a training @param {any} block of it @param {number} at index of the snapshot */
+/**
+ * @param {import('./training.js').Training} value
+ * @param {import('./training.js').Block} block
+ * @param {number} at index of the snapshot
+ */
 export function snapshotSentences(value, block, at) {
   const { steps, segmentation, pose, figures } = value;
   const sentences = [

@@ -4,24 +4,29 @@ import { signal } from '../lib/signal.js';
 import { say, setBusy } from './requests.js';
 import { leave, showResult, view } from './view.js';
 
-/** @type {Map<string, (value: any) => void>} */
+/** @import { Answer, MessageAnswer } from '../types.js' */
+/** @import { Signal } from '../lib/signal.js' */
+
+/** @typedef {Exclude<Answer, MessageAnswer>} Shown what there is something to draw of */
+
+/** @type {Map<string, (value: any) => void>} by kind */
 const handlers = new Map();
-/** @type {{ answer: import('../lib/signal.js').Signal<[value: any]>, refused: any, settled: any }} */
-const told = { answer: signal(), refused: signal(), settled: signal() };
+const told = { answer: /** @type {Signal<[value: Shown]>} */ (signal()), refused: signal(), settled: signal() };
 
 export const onAnyAnswer = told.answer.subscribe;
 export const onRefused = told.refused.subscribe;
 export const onSettled = told.settled.subscribe; // an answer has been drawn: what had to wait may go on
 
 /**
- * @param {string} kind of an answer
- * @param {(value: any) => void} handler
+ * @template {Shown['kind']} Kind
+ * @param {Kind} kind of an answer
+ * @param {(value: Extract<Answer, { kind: Kind }>) => void} handler
  */
 export function onAnswer(kind, handler) {
   handlers.set(kind, handler);
 }
 
-/** @param {any} value what the server sent */
+/** @param {Answer | null} value what the server sent */
 export function answered(value) {
   if (!value || value.kind === 'message') {
     refused(value);
@@ -34,7 +39,7 @@ export function answered(value) {
     leave(value.asked ?? null);
     showResult(value);
   } else {
-    if (value.base) rebase(value);
+    if ('base' in value && value.base) rebase(value.base, 'restored' in value && value.restored);
     handlers.get(value.kind)?.(value);
   }
   told.settled.tell();
@@ -42,13 +47,14 @@ export function answered(value) {
 
 // The untouched pass of the network itself takes the place of what was stored; what the visitor had chosen stays, and what
 // is known of the photo: it is the same pass.
-function rebase(value) {
+function rebase(base, restored = false) {
   const { joint, result } = view;
-  if (value.restored) leave();
-  const kept = value.restored || !result ? {} : { story: result.story, truth: result.truth };
-  showResult({ ...kept, ...value.base }, value.restored ? null : joint);
+  if (restored) leave();
+  const kept = restored || !result ? {} : { story: result.story, truth: result.truth };
+  showResult({ ...kept, ...base }, restored ? null : joint);
 }
 
+/** @param {MessageAnswer | null} value */
 function refused(value) {
   setBusy('');
   if (value) say(value.text);

@@ -11,14 +11,18 @@ import { onLeaving, onResult, view } from './view.js';
 
 const SLOW = 400; // ms: an edit that takes longer waits for somebody else
 
+/** @import { Edit } from '../lib/painted.js' */
+/** @import { Second } from '../lib/results.js' */
+/** @import { ChangeAnswer } from '../types.js' */
+
 /**
  * @typedef {object} Edits
- * @property {any[]} list
- * @property {any[][]} past the lists before this one
- * @property {any[][]} undone
+ * @property {Edit[]} list
+ * @property {Edit[][]} past the lists before this one
+ * @property {Edit[][]} undone
  * @property {string[]} texts the list in words, as the server says
  * @property {Set<string> | null} reached blocks whose gates the edits can change
- * @property {any} after the edited result; null without edits
+ * @property {Second | null} after the edited result; null without edits
  * @property {boolean} waiting the newest list has to wait for what is under way
  * @property {number} milliseconds that the last answer took
  * @property {{ kept: number, dropped: number } | null} carried how many of the last photo's edits are still there
@@ -45,7 +49,7 @@ export const onEdits = told.list.subscribe;
 export const onAfter = told.after.subscribe;
 export const onTiming = told.timing.subscribe;
 
-/** @param {any[]} list made by the visitor; what was undone can not be redone after it */
+/** @param {Edit[]} list made by the visitor; what was undone can not be redone after it */
 export function setEdits(list) {
   state.carried = null;
   state.past.push(state.list);
@@ -53,25 +57,26 @@ export function setEdits(list) {
   takeEdits(list);
 }
 
-/** @param {any[]} list from an address: it can be undone, to none */
+/** @param {Edit[]} list from an address: it can be undone, to none */
 export function openEdits(list) {
   state.past = [[]];
   takeEdits(list);
 }
 
-/** @param {any[]} list as it is while a stroke is drawn: it goes to the network without becoming history */
+/** @param {Edit[]} list as it is while a stroke is drawn: it goes to the network without becoming history */
 export function tryEdits(list) {
   state.list = list;
   sendEdits();
 }
 
-/** @param {any[]} before the list that a stroke began with @param {any[]} list the one that it ended with */
+/** @param {Edit[]} before the list that a stroke began with @param {Edit[]} list the one that it ended with */
 export function endTrying(before, list) {
   state.list = before;
   if (JSON.stringify(list) !== JSON.stringify(before)) setEdits(list);
   else takeEdits(before);
 }
 
+/** @param {Edit} edit */
 export function addEdit(edit) {
   setEdits([...state.list, edit]);
 }
@@ -125,12 +130,16 @@ export function sendWaiting() {
   if (state.waiting) sendEdits();
 }
 
+/** @param {ChangeAnswer} value */
 function answeredEdits(value) {
   if (!value.restored && value.n !== sent.number) return; // of a result that is no longer shown
   setUnderWay('edits', false);
   state.texts = value.texts;
   state.reached = value.after ? new Set(value.reached) : null;
-  state.after = value.after ? readAfter(value, view.result) : null;
+  state.after =
+    value.after && value.change
+      ? { ...readAfter(value.after, value.change, view.result), statistics: value.statistics }
+      : null;
   if (value.restored) Object.assign(state, { list: value.asked, past: [], undone: [], waiting: false });
   told.after.tell();
   state.milliseconds = value.restored ? 0 : performance.now() - sent.began;

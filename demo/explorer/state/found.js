@@ -3,11 +3,17 @@
 import { signal } from '../lib/signal.js';
 import { onLeaving } from './view.js';
 
+/** @import { Scale } from '../lib/colour.js' */
+/** @import { EffectFacts, EvidenceAnswer, MapFacts, RankAnswer, SanityAnswer } from '../types.js' */
+
 /**
+ * @typedef {Omit<MapFacts, 'values' | 'scale'> & { values: Float32Array, scale: Scale }} AttributionMap
+ * @typedef {Omit<EvidenceAnswer, 'maps'> & { maps: AttributionMap[] }} CurvesFound
+ *
  * @typedef {object} Found
- * @property {any} curves one gate taken away value by value
- * @property {any} rank every gate set to its own mean
- * @property {any} sanity what a gate knows
+ * @property {CurvesFound | null} curves one gate taken away value by value
+ * @property {RankAnswer | null} rank every gate set to its own mean
+ * @property {SanityAnswer | null} sanity what a gate knows
  */
 
 /** @type {Found} */
@@ -28,11 +34,11 @@ export function takeFound(more) {
  * The gate of a block that the ranking found to matter most; null where it was not ranked.
  *
  * @param {string} block
- * @returns {{ block: string, branch: string, lost: number } | null}
+ * @returns {EffectFacts | null}
  */
 export function effectOf(block) {
   const effects = (state.rank?.effects ?? []).filter((effect) => effect.block === block);
-  return effects.reduce((most, one) => (!most || Math.abs(one.lost) > Math.abs(most.lost) ? one : most), null);
+  return effects.toSorted((one, other) => Math.abs(other.lost) - Math.abs(one.lost))[0] ?? null;
 }
 
 /** The largest effect of the ranking. */

@@ -30,6 +30,6 @@ export function setWanted(box) {
 }
 
 /** @returns {Box} */
-const shownBox = () => view.result.crop.box.map(Math.round);
+const shownBox = () => /** @type {Box} */ (view.result.crop.box.map(Math.round));
 
 onResult(() => setWanted(state.choice === 'box' ? shownBox() : null));

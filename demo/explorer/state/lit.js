@@ -3,15 +3,17 @@
 import { signal } from '../lib/signal.js';
 import { hasBlocks, here } from './view.js';
 
-/** @type {{ edit: any }} */
+/** @import { Edit } from '../lib/painted.js' */
+
+/** @type {{ edit: Edit | null }} */
 const state = { edit: null };
 const changed = signal();
 
-/** @type {Readonly<{ edit: any }>} */
+/** @type {Readonly<{ edit: Edit | null }>} */
 export const lit = state;
 export const onLit = changed.subscribe;
 
-/** @param {any} edit null for none */
+/** @param {Edit | null} edit */
 export function light(edit) {
   state.edit = edit;
   if (hasBlocks()) changed.tell();

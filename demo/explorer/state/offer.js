@@ -3,8 +3,10 @@
 
 import { learnColours } from '../lib/colour.js';
 
-/** @type {any} */
-export let offer = null;
+/** @import { OfferFacts } from '../types.js' */
+
+/** @type {OfferFacts} read before anything is drawn */
+export let offer;
 
 /** @param {string} text JSON */
 export function readOffer(text) {
@@ -12,5 +14,5 @@ export function readOffer(text) {
   learnColours(offer.colours);
 }
 
-/** Only a network with joints can find a person. */
+/** Only a network with joints can find a person. @param {string} model */
 export const findsPeople = (model) => offer.tasks[model]?.joints ?? true;

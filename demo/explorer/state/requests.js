@@ -20,11 +20,32 @@ const LOOK = 700; // milliseconds between two looks at the line
 /** @type {Requests} */
 const state = { busy: false, words: '', edits: false, walk: false, states: {}, message: '', before: 0 };
 const told = { status: signal(), impatience: signal(), line: signal() };
-/** @type {any} */
-let ways = null;
-/** @type {any} the functions of the server that the browser may call */
-export let server = null;
-/** @type {(file: File) => Promise<{ path?: string } | null>} */
+/** @import { MessageAnswer, SnapshotsAnswer } from '../types.js' */
+
+/**
+ * The functions of the server that the browser may call.
+ *
+ * @typedef {object} Server
+ * @property {() => Promise<Record<string, string>>} status of every model, by name
+ * @property {(visitor: string) => Promise<number>} line requests before this visitor's
+ * @property {(visitor: string) => Promise<void>} leave
+ * @property {(visitor: string) => Promise<void>} stop
+ * @property {(visitor: string) => Promise<[number, number] | null>} progress_of done and total of a long computation
+ * @property {(request: object) => Promise<SnapshotsAnswer | MessageAnswer>} snapshots
+ *
+ * @typedef {object} Connection
+ * @property {(name: string, request: object) => void} trigger
+ * @property {Server} server
+ * @property {(file: File) => Promise<{ path?: string } | null>} upload
+ * @property {() => boolean} there whether the page is still there
+ * @property {() => string} model the one that is chosen
+ */
+
+/** @type {Connection} */
+let connection;
+/** @type {Server} */
+export let server;
+/** @type {Connection['upload']} */
 export let upload = async () => null;
 
 /** @type {Readonly<Requests>} */
@@ -38,16 +59,9 @@ export const me = [...crypto.getRandomValues(new Uint8Array(16))]
   .map((byte) => byte.toString(16).padStart(2, '0'))
   .join('');
 
-/**
- * @param {object} given
- * @param {(name: string, request: object) => void} given.trigger
- * @param {any} given.server
- * @param {typeof upload} given.upload
- * @param {() => boolean} given.there whether the page is still there
- * @param {() => string} given.model the one that is chosen
- */
+/** @param {Connection} given */
 export function connect(given) {
-  ways = given;
+  connection = given;
   server = given.server;
   upload = given.upload;
 }
@@ -88,7 +102,7 @@ export function free() {
  * @param {object} request
  */
 export function trigger(name, request) {
-  ways.trigger(name, { ...request, visitor: me, shown: view.result ? (view.result.example ?? 'own') : null });
+  connection.trigger(name, { ...request, visitor: me, shown: view.result ? (view.result.example ?? 'own') : null });
   clearTimeout(nextLook);
   nextLook = setTimeout(lookAhead, LOOK);
 }
@@ -121,10 +135,10 @@ export async function poll() {
     say('The server does not answer. The result on the page stays; try again later.');
   }
   told.status.tell();
-  const chosen = state.states[ways.model()];
+  const chosen = state.states[connection.model()];
   const started = Object.values(state.states).some((one) => one !== 'not loaded');
   clearTimeout(nextPoll);
-  if (ways.there() && (chosen === 'loading' || state.busy || !started)) nextPoll = setTimeout(poll, POLL);
+  if (connection.there() && (chosen === 'loading' || state.busy || !started)) nextPoll = setTimeout(poll, POLL);
 }
 
 let nextLook = 0;
@@ -134,7 +148,7 @@ async function lookAhead() {
   state.before = waiting ? await server.line(me).catch(() => 0) : 0;
   told.line.tell();
   clearTimeout(nextLook);
-  if (waiting && ways.there()) nextLook = setTimeout(lookAhead, LOOK);
+  if (waiting && connection.there()) nextLook = setTimeout(lookAhead, LOOK);
 }
 
 /** Give up the place in the line. */

@@ -19,7 +19,7 @@ export const onGates = redrawn.subscribe;
 /** The chosen block as the open tab has it: edited where edits are made, untouched everywhere else. */
 export const shownBlock = () => blockAt(view.block);
 
-/** Any block likewise. @param {number} index */
+/** The same for any block. @param {number} index */
 export const blockAt = (index) =>
   atThisMoment((tabs.current === 'change' && edits.after ? edits.after : view.result).blocks[index]);
 

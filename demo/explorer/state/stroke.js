@@ -73,7 +73,7 @@ export function endStroke() {
 /**
  * The gate as it is drawn while a stroke has not come back from the server yet.
  *
- * @param {any} block
+ * @param {import('../lib/results.js').Block} block
  */
 export function withStroke(block) {
   const { stroke } = state;

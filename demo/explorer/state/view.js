@@ -4,10 +4,13 @@ import { mostVaried, readResult } from '../lib/results.js';
 import { signal } from '../lib/signal.js';
 import { clearChannel, clearFocus } from './focus.js';
 
+/** @import { Result } from '../lib/results.js' */
+/** @import { AskedFacts, ResultFacts } from '../types.js' */
+
 /**
  * @typedef {object} View
- * @property {any} result as lib/results.js reads it; null until the first has come
- * @property {any} asked what the visitor asked for, where they asked
+ * @property {Result} result null until the first has come, before which nothing is drawn
+ * @property {AskedFacts | null} asked what the visitor asked for, where they asked
  * @property {number} block index of the chosen block
  * @property {string | null} blockName it is chosen again in the next result that has one of this name
  * @property {number | null} joint index of the chosen joint
@@ -19,12 +22,12 @@ import { clearChannel, clearFocus } from './focus.js';
  */
 
 /** @type {View} */
-const state = { result: null, asked: null, block: 0, blockName: null, joint: null };
+const state = { result: /** @type {any} */ (null), asked: null, block: 0, blockName: null, joint: null };
 /** @type {Set<number>} */
 const channels = new Set();
 const told = {
   leaving: signal(),
-  result: /** @type {Signal<[result: any]>} */ (signal()),
+  result: /** @type {Signal<[result: Result]>} */ (signal()),
   block: signal(),
   joint: signal(),
   chosen: signal(),
@@ -48,14 +51,14 @@ export const chosenBlock = () => view.result.blocks[view.block];
 
 export const hasBlocks = () => Boolean(view.result?.blocks.length);
 
-/** @param {any} asked what the next result was asked with */
+/** @param {AskedFacts | null} asked what the next result was asked with */
 export function leave(asked = null) {
   state.asked = asked;
   told.leaving.tell();
 }
 
 /**
- * @param {any} facts a result as the server sends it
+ * @param {ResultFacts} facts
  * @param {number | null} joint chosen in it
  */
 export function showResult(facts, joint = null) {

@@ -10,9 +10,25 @@ import { paintBars } from './intro.js';
 
 const SKELETON = 512; // pixels of the longer side of the picture of the prediction
 
-/** What a story is told of: a result that has one. @returns {import('./beats.js').Facts} */
-export function factsOf({ story, crop, blocks, pose, segmentation }) {
-  const block = blocks.find((one) => one.name === story.block);
+/** @import { Block, Result } from '../lib/results.js' */
+/** @import { StoryFacts } from '../types.js' */
+
+/**
+ * The story of a result that has one, and the block that it is of.
+ *
+ * @param {Result} result
+ * @returns {{ story: StoryFacts, block: Block }}
+ */
+function storyOf({ story, blocks }) {
+  const block = blocks.find((one) => one.name === story?.block);
+  if (!story || !block) throw new Error('this result has no story');
+  return { story, block };
+}
+
+/** @param {Result} result @returns {import('./beats.js').Facts} what a story is told of */
+export function factsOf(result) {
+  const { crop, blocks, pose, segmentation } = result;
+  const { story, block } = storyOf(result);
   const joints = pose && `${pose.names.length} joints, joined to a skeleton`;
   return {
     photo: crop.width / crop.height,
@@ -21,14 +37,14 @@ export function factsOf({ story, crop, blocks, pose, segmentation }) {
     channels: block.channels,
     blocks: blocks.length,
     parallel: block.layout === 'parallel',
-    ending: joints ?? `${segmentation.names.length} classes, one for every pixel`,
+    ending: joints ?? `${segmentation?.names.length} classes, one for every pixel`,
   };
 }
 
-/** Name of an actor -> its element. @returns {Promise<Record<string, HTMLElement>>} */
+/** Name of an actor -> its element. @param {Result} result @returns {Promise<Record<string, HTMLElement>>} */
 export async function actorsOf(result) {
-  const { story, crop, gate } = result;
-  const block = result.blocks.find((one) => one.name === story.block);
+  const { crop, gate } = result;
+  const { story, block } = storyOf(result);
   const [before, after] = [story.before, story.after].map(floats);
   const cells = block.width * block.height;
   const scale = readScale(story.scale);
@@ -57,9 +73,10 @@ export async function actorsOf(result) {
   return actors;
 }
 
+/** @param {HTMLCanvasElement} canvas @param {Result} result */
 async function paintPrediction(canvas, { crop, pose, segmentation }) {
   const factor = SKELETON / Math.max(crop.width, crop.height);
   Object.assign(canvas, { width: factor * crop.width, height: factor * crop.height });
   if (pose) paintJoints(canvas, pose, crop.box);
-  else paintClasses(canvas, await maskPixels(segmentation.mask), segmentation);
+  else if (segmentation) paintClasses(canvas, await maskPixels(segmentation.mask), segmentation);
 }

@@ -13,8 +13,10 @@ const SMOOTH = 'cubic-bezier(0.4, 0, 0.2, 1)';
 
 /** @typedef {import('./beats.js').Beat} Beat */
 
+/** @import { Result } from '../lib/results.js' */
+
 /**
- * @type {{ result: any, made: any, beats: Beat[], stills: import('./beats.js').Still[], actors: Record<string, HTMLElement>,
+ * @type {{ result: Result | null, made: Result | null, beats: Beat[], stills: import('./beats.js').Still[], actors: Record<string, HTMLElement>,
  *   at: number, playing: boolean, timer: number, began: number, left: number }}
  */
 const story = {
@@ -54,13 +56,14 @@ export function mount() {
 }
 
 async function open() {
-  if (story.made !== story.result) await make(story.result);
+  if (story.result && story.made !== story.result) await make(story.result);
   part('story').showModal();
   part('story-play').hidden = still();
   if (still()) showStill(0);
   else show(0, true);
 }
 
+/** @param {Result} result */
 async function make(result) {
   story.beats = beatsOf(factsOf(result));
   story.stills = stillsOf(story.beats);

@@ -5,12 +5,12 @@ import { onGates } from '../state/showing.js';
 import { tabs } from '../state/tabs.js';
 import { view } from '../state/view.js';
 
-/** @type {Map<string, ((result: any) => Node[])[]>} */
+/** @type {Map<string, ((result: import('../lib/results.js').Result) => Node[])[]>} */
 const writers = new Map();
 
 /**
  * @param {string} tab
- * @param {(result: any) => Node[]} tables of one of its panels
+ * @param {(result: import('../lib/results.js').Result) => Node[]} tables of one of its panels
  */
 export function showAsText(tab, tables) {
   writers.set(tab, [...(writers.get(tab) ?? []), tables]);

@@ -4,6 +4,7 @@
 import { spatialAt } from '../lib/cells.js';
 import { part } from '../lib/dom.js';
 import { floats, spanOf, spanWords } from '../lib/numbers.js';
+import { byName } from '../lib/results.js';
 import { compared } from '../state/compared.js';
 import { edits } from '../state/edits.js';
 import { focus } from '../state/focus.js';
@@ -12,6 +13,10 @@ import { chosenBlock, view } from '../state/view.js';
 import { showsTrained } from '../walk/formulas.js';
 import { walk } from '../walk/steps.js';
 
+/** @import { Change, Pose } from '../lib/results.js' */
+
+/** What the edits changed; asked once there is an answer to them. */
+const changeOfEdits = () => /** @type {Change} */ (edits.after?.change);
 const furthest = (change) => change.joints.reduce((most, one) => (one.moved > most.moved ? one : most));
 const mostChanged = (change) =>
   change.classes.reduce((most, one) => (one.lost + one.gained > most.lost + most.gained ? one : most));
@@ -21,7 +26,7 @@ const wordsOfOff = (edit) =>
   edit.to === 'mean' ? 'this image’s mean' : edit.to === 'data' ? 'the data set’s mean' : String(edit.to);
 
 function effectWords() {
-  const { change } = edits.after;
+  const change = changeOfEdits();
   if (change.joints.length) {
     const most = furthest(change);
     return `${most.name} moves most, ${most.moved.toFixed(1)} px`;
@@ -40,7 +45,7 @@ export const TOUR = [
     begin: () => view.joint,
     done: (before) => view.joint !== null && view.joint !== before,
     found: () => {
-      const { names, scores } = view.result.pose;
+      const { names, scores } = /** @type {Pose} */ (view.result.pose);
       const joint = Number(view.joint);
       const least = scores.indexOf(Math.min(...scores));
       return `You chose ${names[joint]}, score ${scores[joint].toFixed(2)}. The lowest score has ${names[least]}: ${scores[least].toFixed(2)}.`;
@@ -129,11 +134,11 @@ export const TOUR = [
     tab: 'change',
     text: 'If attention matters, taking it away must show. First say what you expect; a prediction that can fail is worth more than a picture.',
     task: 'What will change most when the whole map of this block is switched off? Choose it, then press “Switch the whole gate off” under the spatial map.',
-    guess: () => (view.result.pose ? view.result.pose.names : view.result.segmentation.names),
+    guess: () => (view.result.pose ?? view.result.segmentation)?.names ?? [],
     begin: () => null,
     done: () => settledEdit() && Boolean(part('tour-guess').value),
     found: () => {
-      const { change } = edits.after;
+      const change = changeOfEdits();
       const mine = part('tour-guess').value;
       const own = change.joints.find((one) => one.name === mine);
       const yours = own ? `You said ${mine}, which moves ${own.moved.toFixed(1)} px.` : `You said ${mine}.`;
@@ -145,8 +150,8 @@ export const TOUR = [
     tab: 'change',
     text: 'There is no neutral value for a gate. Zero removes the features, one lets everything through, the mean keeps the average amount.',
     task: 'Press Reset, choose another meaning under “off means”, and switch the same gate off again.',
-    begin: () => (settledEdit() ? { to: switchedOff().to, words: effectWords() } : null),
-    done: (before) => settledEdit() && (before === null || switchedOff().to !== before.to),
+    begin: () => (settledEdit() ? { to: switchedOff()?.to, words: effectWords() } : null),
+    done: (before) => settledEdit() && (before === null || switchedOff()?.to !== before.to),
     found: (before) => {
       const now = `With ${wordsOfOff(switchedOff())}, ${effectWords()}.`;
       return before ? `With ${wordsOfOff(before)}, ${before.words}. ${now} Same gate, another meaning of off.` : now;
@@ -160,7 +165,7 @@ export const TOUR = [
     begin: () => null,
     done: () => compared.result !== null && compared.result.asked.seed !== null && !requests.busy,
     found: () => {
-      const other = compared.result.blocks.find((block) => block.name === chosenBlock().name);
+      const other = byName(compared.result?.blocks ?? [], chosenBlock().name);
       return `${chosenBlock().name}: its map runs from ${spanWords(chosenBlock().spatialGate)} as learned, from ${spanWords(other.spatialGate)} with random weights.`;
     },
   },

@@ -4,7 +4,7 @@ import { make, part } from '../lib/dom.js';
 import { currentCell, innerOf, walk, walkChannel } from './steps.js';
 import { workedOut } from './terms.js';
 
-/** @param {any[]} nodes of the graph */
+/** @param {import('./graph.js').StepNode[]} nodes of the graph */
 export function drawDetail(nodes) {
   for (const { button, stage } of nodes) {
     const open = stage.key === walk.open;

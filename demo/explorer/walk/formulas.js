@@ -32,8 +32,10 @@ const PRINTED = {
     'Z = A_ch X; Y = A_sp Z',
   ],
 };
-/** @type {any} whose weights are shown */
-let weights = null;
+/** @import { FormulaFacts } from '../types.js' */
+
+/** @type {{ value: string, choose: (value: string) => void }} whose weights are shown */
+let weights;
 
 export function mount() {
   weights = segmented('formula-weights', 'same', chooseWeights);
@@ -44,7 +46,7 @@ export function mount() {
 }
 
 /** Whether the models that were trained under each formula are shown, and not these weights under each. */
-export const showsTrained = () => weights.value === 'trained';
+export const showsTrained = () => weights?.value === 'trained';
 
 function chooseWeights() {
   if (!walk.value) return;
@@ -67,6 +69,7 @@ function drawFormulas(rows) {
   part('formulas').replaceChildren(...rows.map((row) => formulaCard(row, own)));
 }
 
+/** @param {FormulaFacts} row @param {string[]} own lines of the model's own formula */
 function formulaCard(row, own) {
   const name = `${row.formula} ${row.layout}`;
   const lines = PRINTED[name].map((text, i) =>
@@ -77,7 +80,7 @@ function formulaCard(row, own) {
     text: `${row.formula === 'paper' ? 'Paper' : 'Official code'}, ${row.layout}${same ? ' (this model’s)' : ''}`,
   });
   const code = make('code', { text: `PolarizedSelfAttention(C, layout="${row.layout}", formula="${row.formula}")` });
-  if (row.why) return make('article', {}, head, ...lines, code, make('p', { class: 'why', text: row.why }));
+  if (!row.block) return make('article', {}, head, ...lines, code, make('p', { class: 'why', text: row.why }));
   const block = { ...row.block, channelGate: floats(row.block.channel), spatialGate: floats(row.block.spatial) };
   const bars_ = make('canvas', { role: 'img', 'aria-label': `Channel-only weights, ${name}: ${block.channelWords}` });
   paintVector(bars_, { values: block.channelGate, scale: view.result.gate });

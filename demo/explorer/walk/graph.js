@@ -16,7 +16,16 @@ const LANES = [
   ['spatial', 'Spatial-only branch: collapses channels, keeps H × W'],
 ];
 
-/** @type {any[]} a step, and where it is drawn */
+/** @import { Stage } from './steps.js' */
+
+/**
+ * A step, and where it is drawn; one with a single axis has no map.
+ *
+ * @typedef {{ stage: Stage, map: import('../lib/cells.js').CellMap | null, canvas: HTMLCanvasElement,
+ *   button: any, reading: HTMLElement, legend: HTMLElement }} StepNode
+ */
+
+/** @type {StepNode[]} */
 let nodes = [];
 
 export function mount() {
@@ -101,14 +110,18 @@ function lane(title, steps, branch) {
 
 const sizes = (stage) => stage.shape.join(THIN + '×' + THIN);
 
-// A step: what comes in, with its shape, on the edge; the tensor, its scale in numbers, and its range below.
+/**
+ * A step: what comes in, with its shape, on the edge; the tensor, its scale in numbers, and its range below.
+ *
+ * @param {Stage} stage
+ * @param {(Stage | undefined)[]} incoming
+ */
 function node(stage, incoming) {
   const flat = stage.axes.length > 1;
   const host = make('span', { class: 'map' });
-  /** @type {any} */
   const map = flat ? cellMap(host, null) : null;
-  const canvas = flat ? map.canvas : make('canvas', { 'aria-hidden': 'true' });
-  if (!flat) host.append(canvas);
+  const canvas = map?.canvas ?? make('canvas', { 'aria-hidden': 'true' });
+  if (!map) host.append(canvas);
   const legend = make('span', { class: 'legend' });
   const reading = make('span', { class: 'numbers' });
   const button = make(
@@ -125,7 +138,7 @@ function node(stage, incoming) {
     reading,
     legend,
   );
-  if (flat) {
+  if (map) {
     const [height, width] = stage.shape.slice(-2);
     map.size(width, height, `${width} / ${height}`);
     followPointer(

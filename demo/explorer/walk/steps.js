@@ -14,16 +14,29 @@ import { onTab, tabs } from '../state/tabs.js';
 import { hasBlocks, here, onBlock, onLeaving } from '../state/view.js';
 import { showAsText } from '../text/text.js';
 
+/** @import { Scale } from '../lib/colour.js' */
+/** @import { NormFacts, StageFacts, WalkAnswer, WeightFacts } from '../types.js' */
+
+/**
+ * The answer, its tensors as arrays; `of` has the stages by their keys.
+ *
+ * @typedef {Omit<StageFacts, 'values' | 'scale'> & { values: Float32Array, scale: Scale }} Stage
+ * @typedef {Record<string, Omit<WeightFacts, 'values'> & { values: Float32Array }>} Weights
+ * @typedef {Omit<NormFacts, 'gain' | 'offset'> & { gain: Float32Array, offset: Float32Array }} Norm
+ * @typedef {Omit<WalkAnswer, 'stages' | 'weights' | 'norm'> & { stages: Stage[], of: Record<string, Stage>,
+ *   weights: Weights, norm: Norm | null }} Steps
+ */
+
 /**
  * @typedef {object} Walk
- * @property {any} value the answer, its tensors as arrays
+ * @property {Steps} value null before the answer
  * @property {string | null} open key of the step that is worked out
  * @property {number | null} inner the inner channel that is pointed at
  * @property {string | null} refused the block that the server did not want to take apart
  */
 
 /** @type {Walk} */
-const state = { value: null, open: null, inner: null, refused: null };
+const state = { value: /** @type {any} */ (null), open: null, inner: null, refused: null };
 const told = { value: signal(), open: signal() };
 
 /** @type {Readonly<Walk>} */
@@ -49,7 +62,7 @@ export const walkChannel = () => focus.channel ?? wholeNumber('walk-channel');
 /** @param {number} count of inner channels */
 export const innerOf = (count) => (walk.inner ?? walkChannel()) % count;
 
-/** The map of a tensor with several channels is that of one of them, and says of which. */
+/** The map of a tensor with several channels is that of one of them, and says of which. @param {Stage} stage */
 export function slice(stage) {
   const [height, width] = stage.shape.slice(-2);
   if (stage.axes.length === 2) return { values: stage.values, index: null };
@@ -80,6 +93,7 @@ function askWalk() {
   poll();
 }
 
+/** @param {WalkAnswer} value */
 function answeredWalk(value) {
   const stages = value.stages.map((stage) => ({
     ...stage,
@@ -132,7 +146,7 @@ function walkTables() {
   const rules = walk.value.formulas.map((row) => [
     `${row.formula}, ${row.layout}`,
     row.label ?? '',
-    row.block?.channelWords ?? row.why,
+    row.block?.channelWords ?? row.why ?? '',
     row.block?.spatialWords ?? '',
   ]);
   return [

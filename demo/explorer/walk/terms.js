@@ -15,16 +15,18 @@ function sum(total, terms, name) {
   return `${written.join(' + ')} + ${terms.length - first.length} others ${signed(rest)} = ${signed(total)}`;
 }
 
+/** @import { Norm, Stage, Weights } from './steps.js' */
+
 /**
  * One step in numbers: sentences for the cell and the channels that are pointed at.
  *
- * @param {any} stage
+ * @param {Stage} stage
  * @param {object} pointed
- * @param {any} pointed.of all tensors, by key
- * @param {any} pointed.weights of the block's convolutions, by key
- * @param {any} pointed.norm gain and offset of its LayerNorm; null without one
+ * @param {Record<string, Stage>} pointed.of all tensors, by key
+ * @param {Weights} pointed.weights of the block's convolutions, by key
+ * @param {Norm | null} pointed.norm of its LayerNorm
  * @param {string} pointed.layout
- * @param {any} pointed.before the stage before this one
+ * @param {Stage} pointed.before the stage before this one
  * @param {{ column: number, row: number, cell: number, cells: number }} pointed.at
  * @param {number} pointed.channel
  * @param {number} pointed.inner

@@ -1,4 +1,4 @@
-"""python -m demo.serving.locks: write the locks anew from requirements.txt. Needs uv (pip install uv)."""
+"""python -m demo.serving.locks: write the locks again from requirements.txt. Needs uv (pip install uv)."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ def without_cuda(lock: str) -> str:
 
 
 def main() -> int:
-    whole = compiled()
-    (HERE / "cuda.txt").write_text(whole, encoding="utf-8")
-    (HERE / "cpu.txt").write_text(without_cuda(whole), encoding="utf-8")
+    (HERE / "cpu.txt").write_text(without_cuda(compiled()), encoding="utf-8")
     return 0
 
 

@@ -17,7 +17,7 @@ HOMES = (
 WRAPPERS = ("module.", "_orig_mod.")
 """Put before every name by DataParallel, DistributedDataParallel and AveragedModel, and by torch.compile."""
 HOLDERS = ("model.", "net.", "network.")
-"""Put before every name by whoever keeps the network as an attribute, as one does in Lightning."""
+"""Put before every name by modules that keep the network as an attribute, as in Lightning."""
 COUNTS = ("n_averaged",)
 """What AveragedModel puts beside the network's own tensors."""
 EXTRA = "_extra_state"

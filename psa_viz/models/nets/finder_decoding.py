@@ -60,7 +60,7 @@ def decode(outputs: dict[str, Tensor], count: int = 6) -> Peaks:
     near = near * _near(expected[..., 1], boxes[:, 1], boxes[:, 3], width, height, width)[..., None, :]
     weakened = (maps["kpt_heatmap"].sigmoid() * near).flatten(2)
     best = weakened.argmax(dim=2)
-    joint_scores = weakened.amax(dim=0)[torch.arange(len(JOINTS), device=best.device), best]  # whoever is nearest
+    joint_scores = weakened.amax(dim=0)[torch.arange(len(JOINTS), device=best.device), best]  # of the nearest person
     joint_y, joint_x = best // width, best % width
     offsets = maps["kpt_offset"].reshape(len(JOINTS), 2, height, width)
     within = offsets[torch.arange(len(JOINTS), device=best.device), :, joint_y, joint_x]

@@ -149,8 +149,8 @@ def _heads(merged: int, outputs: dict[str, int]) -> nn.ModuleDict:
 
 
 def _initialise(network: DenseHRNet | DenseLite) -> None:
-    """He initialisation of convolutions, and heads that begin by saying nothing; the attention keeps its own, so that
-    all variants share the rest."""
+    """He initialisation for convolutions; the heads start near zero. The attention keeps its own initialisation, so all
+    variants share the rest."""
     for path, module in network.named_modules():
         if isinstance(module, nn.Conv2d) and ".attention." not in path:
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

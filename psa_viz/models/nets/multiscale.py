@@ -28,7 +28,7 @@ class ScaleLogits:
 
     Attributes:
         classes: (N, K, h, w) logits.
-        weight: (N, 1, h, w) in (0, 1): how much this scale is to be believed.
+        weight: (N, 1, h, w) in (0, 1): how much this scale counts.
     """
 
     classes: Tensor
@@ -82,7 +82,7 @@ class OcrHRNet(HRNet):
         return torch.cat([resized(x, maps[0].shape[-2:]) for x in maps], dim=1)
 
     def multi_scale(self, image: Tensor, scales: Sequence[float] = DEFAULT_SCALES) -> MultiScaleLogits:
-        """Several scales, each believed as much as it says itself; upstream evaluates with (0.5, 1) or (0.5, 1, 2).
+        """Several scales, each weighted by the attention it predicts; upstream evaluates with (0.5, 1) or (0.5, 1, 2).
 
         Args:
             image: (N, 3, H, W) RGB, normalised, H and W multiples of 32.
@@ -101,8 +101,8 @@ class OcrHRNet(HRNet):
                 classes = here.weight * here.classes + (1 - here.weight) * finer
             else:
                 size = classes.shape[-2:]
-                believed, weight = resized(here.weight * here.classes, size), resized(here.weight, size)
-                classes = believed + (1 - weight) * classes
+                weighted, weight = resized(here.weight * here.classes, size), resized(here.weight, size)
+                classes = weighted + (1 - weight) * classes
         return MultiScaleLogits(classes, said)
 
     def _at(self, image: Tensor, scale: float) -> ScaleLogits:

@@ -41,7 +41,8 @@ def adapt(
             were before that; scripted parts are left as they are.
         names: of the layers of true PSA under other names, theirs -> ours: "channel.query", "channel.value",
             "spatial.query", "spatial.value", and "channel.ending", or "channel.ending.0" and ".1", or ".0", ".1" and
-            ".3". Nothing is believed: such blocks are run beside ours like the others. See also `register_family`.
+            ".3". Names prove nothing: such blocks are run beside ours and compared, like the others. See also
+            `register_family`.
         share: keep the values of parameters and buffers in the original's memory instead of copying them: writing into
             the original in place, as load_state_dict and optimizers do, then shows in the copy, and the other way
             round. Converting one of them (to, double, half) ends the sharing and leaves the other as it is. Gradients

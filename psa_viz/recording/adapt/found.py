@@ -60,7 +60,7 @@ class Found:
                 continue
             module = copy.get_submodule(path)
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what there is to say was said
+                warnings.simplefilter("ignore")  # already warned about
                 found.blocks[module] = family.block(module, layout).train(module.training)
             found.places[path] = (family, layout)
         return found
@@ -153,7 +153,7 @@ def _judged(module: nn.Module, family: Family, training: bool) -> Verdict:
     ):
         return Verdict(
             None,
-            reason=f"its parameters are made anew at every call ({', '.join(sorted(unknown)[:2])}, ...), as by "
+            reason=f"its parameters are computed again at every call ({', '.join(sorted(unknown)[:2])}, ...), as by "
             "weight_norm or spectral_norm: remove that first, torch.nn.utils has a function for it",
         )
     if missing or unknown:

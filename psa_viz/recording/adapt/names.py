@@ -99,7 +99,7 @@ def register_family(name: str, names: Mapping[str, str]) -> None:
 
         psa_viz.register_family("ours", {"gate_c.q": "channel.query", "gate_c.v": "channel.value", ...})
 
-    Nothing is believed: a module that has these names is run beside our block like every other. A name that is
+    Names prove nothing: a module that has them is run beside our block and compared, like every other. A name that is
     registered again is replaced.
 
     Args:

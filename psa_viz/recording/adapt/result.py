@@ -62,7 +62,7 @@ class Adapted:
     warnings: tuple[str, ...]
 
     def summary(self) -> str:
-        """What was found, one line a block."""
+        """What was found, one line per block."""
         found = [
             f"{b.path}: {b.family}, {b.formula} formula, {b.layout}, {b.channels} channels" for b in self.recognised
         ]

@@ -75,7 +75,7 @@ def _load() -> ctypes.CDLL:
         try:
             return _opened(kept / name)
         except NotBuilt:
-            pass  # broken on the disk: made anew
+            pass  # damaged on disk: it is built again
     with tempfile.TemporaryDirectory(prefix="psa-viz-build-") as folder:
         built = Path(folder) / name
         _compile(compiler, built)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo import keep, panels
+from demo import keep, look, replies
 from demo.engine import Engine
 from demo.shelf import Shelf
 from demo.visit import Visit
@@ -38,9 +38,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 
 
 def test_the_crop_that_was_asked_for_is_the_crop_that_is_used() -> None:
-    assert panels.read_box({"crop": "person"}, IMAGE) is None
-    assert panels.read_box({"crop": "image"}, IMAGE) == (0, 0, 200, 100)
-    assert panels.read_box({"crop": "box", "box": [-5, 10, 50.5, 60]}, IMAGE) == (-5, 10, 50.5, 60)
+    assert look.read_box({"crop": "person"}, IMAGE) is None
+    assert look.read_box({"crop": "image"}, IMAGE) == (0, 0, 200, 100)
+    assert look.read_box({"crop": "box", "box": [-5, 10, 50.5, 60]}, IMAGE) == (-5, 10, 50.5, 60)
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def test_the_crop_that_was_asked_for_is_the_crop_that_is_used() -> None:
 )
 def test_an_impossible_box_is_refused_in_one_sentence(box: object) -> None:
     with pytest.raises(ValueError, match="box") as caught:
-        panels.read_box({"crop": "box", "box": box}, IMAGE)
+        look.read_box({"crop": "box", "box": box}, IMAGE)
     assert str(caught.value).endswith(".")
 
 
 def test_an_upload_is_read_and_explained(engine: Engine, tmp_path: Path) -> None:
     Image.new("RGB", (64, 48), (10, 20, 30)).save(tmp_path / "photo.png")
     request = {"upload": str(tmp_path / "photo.png"), "model": "person-none", "crop": "image"}
-    sent, result = panels.run(request, None, engine, tmp_path)
+    sent, result = look.run(request, None, engine, tmp_path)
     assert result.image.shape == (48, 64, 3)
     assert result.model == "person-none"
     assert result.crop.box == (0, 0, 64, 48)
@@ -88,38 +88,38 @@ def test_a_file_outside_the_upload_folder_is_never_read(engine: Engine, tmp_path
         tmp_path / "uploads",
     ):
         with pytest.raises(ValueError, match="did not arrive"):
-            panels.run({"upload": str(path), "model": "person-none"}, None, engine, tmp_path / "uploads")
+            look.run({"upload": str(path), "model": "person-none"}, None, engine, tmp_path / "uploads")
 
 
 def test_a_file_that_is_no_photo_is_refused_without_its_path(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "notes.jpg").write_text("no photo")
     with pytest.raises(ValueError) as caught:
-        panels.run({"upload": str(tmp_path / "notes.jpg"), "model": "person-none"}, None, engine, tmp_path)
+        look.run({"upload": str(tmp_path / "notes.jpg"), "model": "person-none"}, None, engine, tmp_path)
     assert str(tmp_path) not in str(caught.value)
 
 
 def test_a_rerun_uses_the_photo_that_is_shown(engine: Engine, tmp_path: Path) -> None:
     shown = synthetic.explanation()
-    _, result = panels.run({"model": "person-none"}, shown, engine, tmp_path)
+    _, result = look.run({"model": "person-none"}, shown, engine, tmp_path)
     np.testing.assert_array_equal(result.image, shown.image)
     with pytest.raises(ValueError, match="Choose a photo"):
-        panels.run({"model": "person-none"}, None, engine, tmp_path)
+        look.run({"model": "person-none"}, None, engine, tmp_path)
 
 
 def test_a_model_that_is_not_offered_is_refused(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no model"):
-        panels.run({"model": "../../etc/passwd"}, synthetic.explanation(), engine, tmp_path)
+        look.run({"model": "../../etc/passwd"}, synthetic.explanation(), engine, tmp_path)
 
 
 def test_the_page_opens_on_the_first_example(shelf: Shelf) -> None:
-    first = panels.first_payload(shelf)
+    first = look.first_payload(shelf)
     assert (first["kind"], first["example"]) == ("result", "01-standing-still")
     assert [example.label for example in shelf.examples()] == ["standing still"]
     assert shelf.examples()[0].thumbnail.startswith("data:image/jpeg;base64,")
 
 
 def test_without_examples_the_page_says_what_to_do(tmp_path: Path) -> None:
-    first = panels.first_payload(Shelf(tmp_path))
+    first = look.first_payload(Shelf(tmp_path))
     assert first["kind"] == "message"
     assert "Choose a photo" in first["text"]
 
@@ -127,7 +127,7 @@ def test_without_examples_the_page_says_what_to_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["nothing", "../01-standing-still", ""])
 def test_an_example_that_is_not_there_is_refused(shelf: Shelf, name: str) -> None:
     with pytest.raises(ValueError, match="no example"):
-        panels.show_example({"example": name}, shelf)
+        look.show_example({"example": name}, shelf)
 
 
 def test_the_download_opens_again(tmp_path: Path) -> None:
@@ -141,13 +141,13 @@ def test_the_download_opens_again(tmp_path: Path) -> None:
 
 
 def test_two_equal_messages_are_two_messages() -> None:
-    assert panels.message("again")["serial"] != panels.message("again")["serial"]
+    assert replies.message("again")["serial"] != replies.message("again")["serial"]
 
 
 def test_only_a_value_error_speaks_for_itself(caplog: pytest.LogCaptureFixture) -> None:
-    assert panels.apology(ValueError("Too wide."))["text"] == "Too wide."
-    assert panels.apology(ValueError("too wide"))["text"] == "Too wide."
-    text = panels.apology(KeyError("/secret/path"))["text"]
+    assert replies.apology(ValueError("Too wide."))["text"] == "Too wide."
+    assert replies.apology(ValueError("too wide"))["text"] == "Too wide."
+    text = replies.apology(KeyError("/secret/path"))["text"]
     assert "/secret" not in text
     assert "KeyError" in text
     assert "a request failed" in caplog.text, "the log has what the visitor does not need"
@@ -156,7 +156,7 @@ def test_only_a_value_error_speaks_for_itself(caplog: pytest.LogCaptureFixture) 
 @pytest.mark.parametrize("person", [-1, 1.0, "1", True, [1]])
 def test_what_is_no_number_of_a_person_is_one_sentence(person: object) -> None:
     with pytest.raises(ValueError, match="number of a person"):
-        panels.read_person({"person": person})
+        look.read_person({"person": person})
 
 
 def test_the_person_asked_for_reaches_the_network(tmp_path: Path) -> None:
@@ -170,16 +170,16 @@ def test_the_person_asked_for_reaches_the_network(tmp_path: Path) -> None:
     engine = Engine(["person-psa-parallel"], load=str, explain=explain)
     shown = synthetic.scene(image, "person-psa-parallel", 0)
     request = {"model": "person-psa-parallel", "person": 1}
-    sent, result = panels.run(request, shown, engine, tmp_path)
+    sent, result = look.run(request, shown, engine, tmp_path)
     assert (sent["person"], len(sent["people"]), result.person_number) == (1, 2, 1)
-    panels.run({**request, "crop": "image"}, shown, engine, tmp_path)
+    look.run({**request, "crop": "image"}, shown, engine, tmp_path)
     assert asked == [1, 0], "the whole image has no number"
 
 
 def test_doubts_are_said_by_kind(tmp_path: Path) -> None:
     kinds = [
-        [one["kind"] for one in panels.payload(synthetic.scene(np.zeros((200, width, 3), np.uint8), "a", 0))["doubts"]]
+        [one["kind"] for one in look.payload(synthetic.scene(np.zeros((200, width, 3), np.uint8), "a", 0))["doubts"]]
         for width in synthetic.SCENES
     ]
     assert kinds == [[], ["nobody"], ["unsure", "cut"]]
-    assert panels.payload(synthetic.explanation())["doubts"] == [], "nobody was looked for: nothing to doubt"
+    assert look.payload(synthetic.explanation())["doubts"] == [], "nobody was looked for: nothing to doubt"

@@ -29,7 +29,7 @@ class Drawing:
 
     Attributes:
         habit: name of the way, for example "stretched".
-        rgb: (h, w, 3) uint8; a pixel a cell, but for "smoothed".
+        rgb: (h, w, 3) uint8; one pixel per cell, except for "smoothed".
         caption: what was done to the numbers, and which of them the first and the last colour stand for.
         honest: whether the picture can be read without its caption.
     """

@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from psa_viz.rendering.lies import ENLARGED, GAMMA, six_ways
+from psa_viz.rendering.misleading import ENLARGED, GAMMA, six_ways
 from psa_viz.rendering.scales import gate_scale
 from psa_viz.rendering.words import span
 

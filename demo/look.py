@@ -1,9 +1,7 @@
-"""What the page's handlers call: a request from the browser in, the next thing to show out. No Gradio in here."""
+"""A photo or a stored example in, the result to show out; and the reading of such requests. No Gradio in here."""
 
 from __future__ import annotations
 
-import itertools
-import logging
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,17 +11,17 @@ import numpy as np
 
 from demo.engine import Engine
 from demo.payload import payload
-from demo.serving.quota import NO_ROOM, disk_is_full
+from demo.replies import message, numbered
 from demo.shelf import Shelf
 from demo.story import read_story
 from demo.truth import read_truth, truth_facts
 
 if TYPE_CHECKING:
+    from demo.messages.envelope import MessageAnswer
+    from demo.messages.result import AskedFacts, ResultFacts
+    from demo.messages.truth import TruthFacts
     from psa_viz.values.geometry import Box
     from psa_viz.values.results import Explanation
-
-log = logging.getLogger(__name__)
-_serials = itertools.count(1)
 
 
 def first_result(shelf: Shelf) -> Explanation | None:
@@ -31,7 +29,7 @@ def first_result(shelf: Shelf) -> Explanation | None:
     return shelf.load(shelf.names[0]) if shelf.names else None
 
 
-def first_payload(shelf: Shelf) -> dict[str, Any]:
+def first_payload(shelf: Shelf) -> ResultFacts | MessageAnswer:
     """The first paint. Needs no model."""
     result = first_result(shelf)
     if result is None:
@@ -39,7 +37,7 @@ def first_payload(shelf: Shelf) -> dict[str, Any]:
     return numbered(_stored(shelf, shelf.names[0], result))
 
 
-def show_example(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, Any], Explanation]:
+def show_example(request: Mapping[str, Any], shelf: Shelf) -> tuple[ResultFacts, Explanation]:
     """A stored result, at once.
 
     Raises:
@@ -50,23 +48,23 @@ def show_example(request: Mapping[str, Any], shelf: Shelf) -> tuple[dict[str, An
     return numbered(_stored(shelf, name, result)), result
 
 
-def _stored(shelf: Shelf, name: str, result: Explanation) -> dict[str, Any]:
+def _stored(shelf: Shelf, name: str, result: Explanation) -> ResultFacts:
     """A stored result with what is stored beside it."""
     if not shelf.stored:
         return payload(result, example=name, stored=False)
     story = read_story(shelf.folder(name), result)
-    return {**payload(result, example=name), "story": story, **known(shelf, name, result)}
+    return {**payload(result, example=name), "story": story, "truth": known(shelf, name, result)}
 
 
-def known(shelf: Shelf, name: str | None, result: Explanation) -> dict[str, Any]:
+def known(shelf: Shelf, name: str | None, result: Explanation) -> TruthFacts | None:
     """What is known of the photo of a result, and how far the result is from it; None where nothing is known."""
     truth = None if name is None or not shelf.stored else read_truth(shelf.folder(name))
-    return {"truth": None if truth is None else truth_facts(truth, result)}
+    return None if truth is None else truth_facts(truth, result)
 
 
 def run(
     request: Mapping[str, Any], shown: Explanation | None, engine: Engine, uploads: Path, example: str | None = None
-) -> tuple[dict[str, Any], Explanation]:
+) -> tuple[ResultFacts, Explanation]:
     """Ask the model about an uploaded photo, or again about the photo that is shown, which may be an example's.
 
     Raises:
@@ -84,8 +82,9 @@ def run(
     )
     example = example if request.get("upload") is None else None
     crop = str(request.get("crop", "person"))
-    asked = {"crop": crop, "box": list(box) if crop == "box" else None, "flip": result.flip}
-    return numbered({**payload(result, example=example, stored=False), "asked": asked}), result
+    asked: AskedFacts = {"crop": crop, "box": list(box) if crop == "box" else None, "flip": result.flip}
+    sent: ResultFacts = {**payload(result, example=example, stored=False), "asked": asked}
+    return numbered(sent), result
 
 
 def read_device(request: Mapping[str, Any]) -> str:
@@ -132,34 +131,6 @@ def read_box(request: Mapping[str, Any], image: np.ndarray) -> Box | None:
     if x1 <= 0 or y1 <= 0 or x0 >= width or y0 >= height or max(x1 - x0, y1 - y0) > 4 * max(width, height):
         raise ValueError(f"The box lies outside the photo, which is {width} pixels wide and {height} high.")
     return (x0, y0, x1, y1)
-
-
-def message(text: str) -> dict[str, Any]:
-    """A sentence for the visitor; the result on the page stays."""
-    return numbered({"kind": "message", "text": text})
-
-
-def apology(error: Exception) -> dict[str, Any]:
-    """What the visitor reads after something failed: the sentence of a ValueError, or that it is our mistake."""
-    if isinstance(error, ValueError):
-        return message(_sentence(str(error)))
-    if disk_is_full(error):
-        log.error("the disk is full")
-        return message(NO_ROOM)
-    log.error("a request failed", exc_info=error)
-    return message(
-        f"Something in the program failed on this photo ({type(error).__name__}); the result on the page stays."
-    )
-
-
-def _sentence(text: str) -> str:
-    """With a capital letter and a full stop, as the visitor reads it."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
-
-
-def numbered(shown: dict[str, Any]) -> dict[str, Any]:
-    """With a number of its own, so that the browser sees the same message twice as two messages."""
-    return {**shown, "serial": next(_serials)}
 
 
 def _photo(request: Mapping[str, Any], shown: Explanation | None, uploads: Path) -> np.ndarray:

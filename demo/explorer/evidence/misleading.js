@@ -11,22 +11,22 @@ import { hasBlocks, here, onBlock, onLeaving, view } from '../state/view.js';
 let drawn = null;
 
 export function mount() {
-  onAnswer('lies', drawLies);
-  onLeaving(forgetLies);
-  onBlock(askLies);
-  onTab(askLies);
-  onSettled(askLies);
+  onAnswer('misleading', drawPictures);
+  onLeaving(forgetPictures);
+  onBlock(askPictures);
+  onTab(askPictures);
+  onSettled(askPictures);
 }
 
-function askLies() {
+function askPictures() {
   if (tabs.current !== 'evidence' || !hasBlocks() || drawn === here() || !free()) return;
   drawn = here();
-  trigger('lies', { block: here() });
+  trigger('misleading', { block: here() });
 }
 
-function drawLies(value) {
-  part('lies-panel').hidden = false;
-  part('lies').replaceChildren(
+function drawPictures(value) {
+  part('misleading-panel').hidden = false;
+  part('misleading').replaceChildren(
     ...value.drawings.map(({ habit, src, caption, honest }) => {
       const picture = make('img', { src, alt: `${habit}: ${caption}` });
       picture.style.aspectRatio = `${view.result.crop.width} / ${view.result.crop.height}`;
@@ -47,7 +47,7 @@ function drawLies(value) {
   );
 }
 
-function forgetLies() {
+function forgetPictures() {
   drawn = null;
-  part('lies-panel').hidden = true;
+  part('misleading-panel').hidden = true;
 }

@@ -10,11 +10,12 @@ test('the sentence of the server is what the visitor reads', () => {
   assert.equal(refusal(new Error('Error: {"detail": "No room."}')), 'No room.');
 });
 
-for (const strange of ['', 'Failed to fetch', '{', '{}', '{"detail": 3}', '{"detail": ""}', '[{]}', null, undefined])
+for (const strange of ['', 'Failed to fetch', '{', '{}', '{"detail": 3}', '{"detail": ""}', '[{]}', null, undefined]) {
   test(`anything else is said as usual: ${strange}`, () => {
     assert.equal(refusal(new Error(String(strange))), USUAL);
     assert.equal(refusal(strange), USUAL);
   });
+}
 
 test('a page of text is no sentence', () => {
   assert.equal(refusal(new Error(JSON.stringify({ detail: 'x'.repeat(301) }))), USUAL);

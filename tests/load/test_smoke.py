@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from tests.load import ending
 from tests.load.crowd import CLOSE, cases
 from tests.load.drive import drive, held
 
@@ -43,3 +44,24 @@ def test_a_long_wait_beside_the_longest_test_is_noticed():
     assert held(report)
     assert not held(report | {"edits_seconds": {"p95": 3.1}})
     assert held(report | {"edits_seconds": {"p95": 3.1}, "evidence": []})
+
+
+GOOD_END = {
+    "clients": 3, "refused_in_words": 2, "came_after_the_end": 1, "wrong_or_cut_off": [], "still_waiting": 0,
+    "exit_code": 0, "files_left": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"refused_in_words": 1},
+        {"wrong_or_cut_off": ["ReadError"]},
+        {"still_waiting": 1},
+        {"exit_code": -15},
+        {"files_left": ["photo.jpg"]},
+    ],
+)
+def test_an_end_that_is_none_is_noticed(bad):
+    assert ending.held(GOOD_END)
+    assert not ending.held(GOOD_END | bad)

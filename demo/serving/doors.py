@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
-API, CALL = "/gradio_api/", "/gradio_api/call/"
+API, CALL, JOIN = "/gradio_api/", "/gradio_api/call/", "/queue/join"
 WHERE = "GET /gradio_api/info says what the endpoints are called and what they take."
 CODES = {404: "no-such-endpoint", 408: "too-slow", 413: "too-large", 429: "full", 503: "busy", 507: "full"}
 SENTENCES = {
@@ -41,7 +41,7 @@ class Doors:
         if scope["type"] != "http" or API not in scope["path"]:
             await self.app(scope, receive, send)
             return
-        call = CALL in scope["path"]
+        call = CALL in scope["path"] or scope["path"].endswith(JOIN)
         held: list[Message] = []
         started = False
 

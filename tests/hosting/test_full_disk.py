@@ -93,3 +93,15 @@ def test_a_running_server_on_a_small_disk(small, untrained, tmp_path_factory):
             assert server.wait(timeout=60) == 0
     assert "Traceback" not in log.read_text()
     assert "the disk is full" in log.read_text()
+
+
+def test_an_event_that_is_refused_by_gradio_is_refused_in_our_words():
+    """As it is while the server ends."""
+
+    async def closed(scope, receive, send):
+        await send({"type": "http.response.start", "status": 503, "headers": []})
+        await send({"type": "http.response.body", "body": b'{"detail": "Queue is stopped."}'})
+
+    start, body = asked(Doors(closed), "/gradio_api/queue/join", [b"{}"])
+    assert start["status"] == 503
+    assert json.loads(body["body"]) == {"code": "busy", "detail": "Too many requests wait. Try again in a minute."}

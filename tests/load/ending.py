@@ -76,6 +76,9 @@ def client(address: str, chosen: Sequence[Case], seed: int, outcomes: Outcomes, 
     except httpx.ConnectError:
         outcomes.note("came after the end")  # nobody listens any more: the browser says so
     except (httpx.HTTPError, RuntimeError) as error:
+        if str(error).startswith("503: ") and '"code": "busy"' in str(error):
+            outcomes.note("refused in words")
+            return
         outcomes.note("cut off", f"{type(error).__name__}: {str(error)[:200]}")
 
 

@@ -49,10 +49,10 @@ FONTS = ("Helvetica Neue", "Helvetica", "Arial", "Liberation Sans", "sans-serif"
 
 ON_THE_NETWORK = (
     *("run_photo", "run_edits", "walk", "trained", "switchboard", "compare", "elsewhere"),
-    *("begin", "evidence", "rank", "sanity"),
+    *("begin", "evidence", "rank", "sanity", "clip"),
 )
 """Events that run a network: one at a time on every device. The others do not queue."""
-LONG = ("trained", "switchboard", "begin", "evidence", "rank", "sanity")
+LONG = ("trained", "switchboard", "begin", "evidence", "rank", "sanity", "clip")
 """Of these, those that take many passes: they let others in between."""
 AT_ONCE = ("show_example", "keep", "restore", "misleading")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from demo import look, replies
 from demo.begin import begin
 from demo.change import change, edited_facts
+from demo.clip import clip
 from demo.compare import compare
 from demo.elsewhere import elsewhere
 from demo.engine import Engine
@@ -87,6 +88,10 @@ class Events:
 
     def sanity(self, request: Mapping[str, Any], visit: Visit | None, pause: Pause = no_pause) -> Answer:
         return sanity(request, self.needed(visit), self.engine, self.progress, pause)
+
+    def clip(self, request: Mapping[str, Any], visit: Visit | None, pause: Pause = no_pause) -> Answer:
+        """Frames of a clip; the photo that is shown stays."""
+        return clip(request, self.engine, self.uploads(), self.progress, pause), visit
 
     def misleading(self, request: Mapping[str, Any], visit: Visit | None) -> Answer:
         visit = self.needed(visit)

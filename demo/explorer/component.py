@@ -25,6 +25,7 @@ STYLES = (
     "story/story.css",
     "live/live.css",
     "own/own.css",
+    "clip/clip.css",
 )
 EVENTS = (
     "run_photo",
@@ -43,6 +44,7 @@ EVENTS = (
     "misleading",
     "keep",
     "restore",
+    "clip",
 )
 START = """
 // The events that the page triggers; the framework wants to read their names here: {events}

@@ -35,6 +35,7 @@ import * as address from './keep/address.js';
 import * as downloads from './keep/downloads.js';
 import * as runs from './keep/runs.js';
 import * as live from './live/live.js';
+import * as clip from './clip/clip.js';
 import * as block from './look/block.js';
 import * as heatmaps from './look/heatmaps.js';
 import * as parsing from './look/parsing.js';
@@ -80,6 +81,7 @@ const PANELS = [
   box,
   sources,
   live,
+  clip,
   heatmaps,
   parsing,
   outputs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from demo.messages.change import ChangeAnswer, CompareAnswer, ElsewhereAnswer, SwitchboardAnswer
+from demo.messages.clip import ClipAnswer
 from demo.messages.envelope import KeptAnswer, MessageAnswer
 from demo.messages.evidence import DrawingsAnswer, EvidenceAnswer, RankAnswer, SanityAnswer
 from demo.messages.result import ResultFacts
@@ -22,4 +23,5 @@ Answer = (
     | RankAnswer
     | SanityAnswer
     | DrawingsAnswer
+    | ClipAnswer
 )

@@ -15,8 +15,8 @@ const MAPS_EVERY = 4; // frames: all maps are as many bytes as twenty of one blo
 const SHARP = 2; // pixels of the picture for one that was sent, for the lines on it
 const SMOOTH = 0.2; // of a new measurement in what is shown of the speed
 
-/** @type {{ name: string, facts: any, number: number, picture: Blob | null, answer: any, rate: number, late: number, last: number }} */
-const stream = { name: '', facts: null, number: 0, picture: null, answer: null, rate: 0, late: 0, last: 0 };
+/** @type {{ on: boolean, name: string, facts: any, number: number, picture: Blob | null, answer: any, rate: number, late: number, last: number }} */
+const stream = { on: false, name: '', facts: null, number: 0, picture: null, answer: null, rate: 0, late: 0, last: 0 };
 
 export function mount() {
   part('go-live').addEventListener('click', start);
@@ -24,10 +24,10 @@ export function mount() {
   part('live-freeze').addEventListener('click', freeze);
   part('live-size').addEventListener('change', open);
   document.addEventListener('visibilitychange', () => {
-    if (document.hidden && live.on) stop('The camera was switched off because the page was out of sight.');
+    if (document.hidden && stream.on) stop('The camera was switched off because the page was out of sight.');
   });
   onEdits(async () => {
-    if (!live.on || !stream.name) return;
+    if (!stream.on || !stream.name) return;
     if (needsWhole() && part('live-size').value !== '0') {
       part('live-size').value = '0';
       await open();
@@ -47,6 +47,7 @@ async function start() {
     say('The camera can not be used here: no camera, no permission, or not a secure address.');
     return;
   }
+  stream.on = true;
   setLive(true);
   element.classList.add('living');
   part('live').hidden = false;
@@ -68,17 +69,17 @@ async function open() {
 }
 
 async function follow() {
-  while (live.on) {
+  while (stream.on) {
     await nextPicture();
     const seen = performance.now();
     const picture = await grab(stream.facts.longest);
-    if (!picture || !live.on) continue;
+    if (!picture || !stream.on) continue;
     try {
       const answer = await send(stream.name, picture, asked(seen));
-      if (live.on) show(answer, picture, seen);
+      if (stream.on) show(answer, picture, seen);
     } catch (error) {
       refused(error);
-      if (live.on) await new Promise((resolve) => setTimeout(resolve, 300));
+      if (stream.on) await new Promise((resolve) => setTimeout(resolve, 300));
     }
   }
 }
@@ -135,7 +136,7 @@ function refused(error) {
 function stop(words = '') {
   closeCamera();
   if (stream.name) end(stream.name);
-  stream.name = '';
+  Object.assign(stream, { name: '', on: false });
   setLive(false);
   element.classList.remove('living');
   part('live').hidden = true;

@@ -127,7 +127,9 @@ def _facts(kept: Collected, joints: Sequence[str], block: str, key: str) -> Clip
 def _channels(through: Through) -> ClipChannels:
     """Which channels of a block vary with the frames, and how many are constant."""
     gate = through.done()
-    varied: list[VariedChannel] = [{"channel": index, "sd": float(gate.deviation[index])} for index in gate.most_varied(MOVING)]
+    varied: list[VariedChannel] = [
+        {"channel": index, "sd": float(gate.deviation[index])} for index in gate.most_varied(MOVING)
+    ]
     return {"block": gate.block, "count": gate.still.size, "constant": int(gate.still.sum()), "varied": varied}
 
 

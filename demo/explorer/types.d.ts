@@ -89,6 +89,34 @@ export interface ClassChangeFacts {
   gained: number;
 }
 
+/** The frames of a clip; `block` is sent in full, of every block the map and the `statistic`. */
+export interface ClipAnswer extends Envelope {
+  kind: 'clip';
+  block: string;
+  statistic: string;
+  still: number;
+  skeleton: SkeletonFacts;
+  blocks: string[];
+  frames: ClipFrame[];
+  notes: string[];
+  channels: ClipChannels[];
+}
+
+/** A block's channel gate: of `count` channels, how many are constant, and those that vary most. */
+export interface ClipChannels {
+  block: string;
+  count: number;
+  constant: number;
+  varied: VariedChannel[];
+}
+
+/** `answer` is base64 of what demo.live_answer packs; `picture` the address of the frame itself. */
+export interface ClipFrame {
+  seconds: number;
+  answer: string;
+  picture: string;
+}
+
 /** Maps as bytes, each between two `limits` (float32) of its own. */
 export interface CodedFacts {
   codes: string;
@@ -671,6 +699,12 @@ export interface TruthFacts {
   mask: TrueMask | null;
 }
 
+/** A channel and the standard deviation of its weight over the frames. */
+export interface VariedChannel {
+  channel: number;
+  sd: number;
+}
+
 export interface WalkAnswer extends Envelope {
   kind: 'walk';
   base: ResultFacts | null;
@@ -702,4 +736,5 @@ export type Answer =
   | EvidenceAnswer
   | RankAnswer
   | SanityAnswer
-  | DrawingsAnswer;
+  | DrawingsAnswer
+  | ClipAnswer;

@@ -24,6 +24,7 @@ from psa_viz.evidence import attribution
 from psa_viz.saving.archive import save
 from tests.demo.synthetic import features, write_truth
 from tests.demo.test_change import BLOCK, network
+from tests.session.films import write_animation
 
 ANSWER = TypeAdapter(Annotated[Answer, Field(discriminator="kind")])
 OFF = {"kind": "switch-off", "block": BLOCK, "branch": "spatial", "to": 0.25}
@@ -73,6 +74,7 @@ REQUESTS = {
     "rank": TEST,
     "sanity": TEST,
     "misleading": {"block": BLOCK},
+    "clip": {"model": "person-psa-parallel", "block": BLOCK},
     "keep": {},
     "restore": {},
 }
@@ -88,6 +90,8 @@ def test_what_an_event_answers_fits(events, visit, name, monkeypatch):
     # The other methods give maps of the same form, and take a minute.
     monkeypatch.setattr(attribution, "methods_for", lambda branch: ("grad_cam",))
     request = {**REQUESTS[name], **({"run": visit.runs[0].number} if name == "restore" else {})}
+    if name == "clip":
+        request["upload"] = str(write_animation(events.uploads() / "moves.webp", 2, 300))
     sent, _ = events.answer(getattr(events, name), request, visit)
     assert sent["kind"] != "message", sent
     fits(ANSWER, sent)

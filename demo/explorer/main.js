@@ -61,6 +61,7 @@ import * as text from './text/text.js';
 import * as tour from './tour/tour.js';
 import * as formulas from './walk/formulas.js';
 import * as graph from './walk/graph.js';
+import * as playing from './walk/playing.js';
 import * as walk from './walk/steps.js';
 
 /** In the order in which they are told what happens. */
@@ -104,6 +105,7 @@ const PANELS = [
   snapshots,
   walk,
   graph,
+  playing,
   formulas,
   target,
   test,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +16,8 @@ from psa_viz.values.difference import difference
 from psa_viz.values.edits import SwitchOff
 from tests.browser.test_look import part
 
+ANSWERED = re.compile("[✓✗]")
+
 
 @pytest.fixture(scope="module")
 def stored():
@@ -23,14 +26,14 @@ def stored():
 
 
 def found(page: Page) -> str:
-    expect(part(page, "tour-found")).to_contain_text("✓")
+    expect(part(page, "tour-found")).to_contain_text(ANSWERED)
     return part(page, "tour-found").inner_text()
 
 
 def forward(page: Page, number: int) -> None:
     part(page, "tour-next").click()
     expect(part(page, "tour-count")).to_have_text(f"Tour, {number} of 10")
-    expect(part(page, "tour-found")).not_to_contain_text("✓")
+    expect(part(page, "tour-found")).not_to_contain_text(ANSWERED)
 
 
 def numbers(values: np.ndarray) -> str:
@@ -44,6 +47,9 @@ def test_the_tour_from_end_to_end(call: Callable[..., Page], stored, session: Se
     least = int(stored.pose.scores.argmin())
     page.locator('#explorer .tile[data-joint="0"]').click()
     assert f"The lowest score has {names[least]}: {stored.pose.scores[least]:.2f}." in found(page)
+    assert found(page).startswith("✗ Not quite.")
+    page.locator(f'#explorer .tile[data-joint="{least}"]').click()
+    assert found(page).startswith("✓ Right.")
 
     forward(page, 2)
     chosen = "stage5.block1"
@@ -51,6 +57,7 @@ def test_the_tour_from_end_to_end(call: Callable[..., Page], stored, session: Se
     spans = {name: np.ptp(block.spatial) for name, block in stored.blocks.items()}
     flattest = min(spans, key=spans.get)
     words = found(page)
+    expect(part(page, "blockmap-panel")).to_have_class(re.compile("ringed"))
     assert f"The map of {chosen} runs from {numbers(stored.blocks[chosen].spatial)}." in words
     assert f"{flattest}: {numbers(stored.blocks[flattest].spatial)}." in words
 
@@ -76,7 +83,7 @@ def test_the_tour_from_end_to_end(call: Callable[..., Page], stored, session: Se
     forward(page, 8)
     part(page, "spatial-off").click()
     expect(part(page, "edits-badge")).to_have_text("edits: 1")
-    expect(part(page, "tour-found")).not_to_contain_text("✓")  # the prediction comes first
+    expect(part(page, "tour-found")).not_to_contain_text(ANSWERED)  # the prediction comes first
     part(page, "tour-guess").select_option("neck")
     after = session.edited([SwitchOff(chosen, "spatial", to=0.0)])
     moved = {one.name.replace("_", " "): one.moved for one in difference(session.untouched, after).joints}
@@ -86,6 +93,7 @@ def test_the_tour_from_end_to_end(call: Callable[..., Page], stored, session: Se
     assert f"{most} moves most, {moved[most]:.1f} px." in words
 
     forward(page, 9)
+    expect(part(page, "tour-text")).to_contain_text("A map of zeros leaves A_ch X")
     part(page, "reset").click()
     part(page, "off-choice").select_option("mean")
     part(page, "spatial-off").click()

@@ -45,7 +45,8 @@ export function openTour(step) {
   part('tour').hidden = false;
   part('tour-count').textContent = `Tour, ${number} of ${TOUR.length}`;
   part('tour-title').textContent = title;
-  part('tour-text').textContent = text;
+  part('tour-text').textContent = typeof text === 'function' ? text() : text;
+  ring(TOUR[number - 1].target);
   part('tour-task').textContent = task;
   part('tour-guess-field').hidden = !guess;
   if (guess) {
@@ -62,7 +63,20 @@ export function openTour(step) {
   moved.tell();
 }
 
+/**
+ * What the step is about: ringed, and in sight.
+ *
+ * @param {string | null} name
+ */
+function ring(name) {
+  element.querySelector('.ringed')?.classList.remove('ringed');
+  if (!name) return;
+  part(name).classList.add('ringed');
+  part(name).scrollIntoView({ block: 'nearest' });
+}
+
 function closeTour() {
+  ring(null);
   state.step = null;
   part('tour').hidden = true;
   part('tour-start').focus();
@@ -79,13 +93,21 @@ function lookAtTour() {
       : (step.needs?.() ?? '');
   state.done = !missing && tabs.current === step.tab && step.done(state.memory);
   if (state.done) state.achieved.add(state.step);
-  part('tour-found').classList.toggle('done', state.done);
+  const wrong = state.done && step.right?.() === false;
+  part('tour-found').classList.toggle('done', state.done && !wrong);
+  part('tour-found').classList.toggle('wrong', wrong);
   if (missing) part('tour-found').textContent = missing;
-  else if (state.done) part('tour-found').textContent = `✓ ${step.found(state.memory)}`;
+  else if (state.done) part('tour-found').textContent = `${verdict(step)} ${step.found(state.memory)}`;
   else if (tabs.current !== step.tab) {
     part('tour-found').textContent = 'This step is on another tab: press Back or Next, or open it above.';
   } else part('tour-found').textContent = '';
   part('tour-next').classList.toggle('primary', state.done);
+}
+
+// An answer that cannot be wrong is only done.
+function verdict(step) {
+  if (!step.right) return '✓';
+  return step.right() ? '✓ Right.' : '✗ Not quite.';
 }
 
 function finishTour() {

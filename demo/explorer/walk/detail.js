@@ -1,6 +1,8 @@
 // The step that is open, worked out below its lane: its formula with numbers, its name, and its code.
 
 import { make, part } from '../lib/dom.js';
+import { mathOf } from '../lib/mathml.js';
+import { reasonOf } from './reasons.js';
 import { currentCell, innerOf, walk, walkChannel } from './steps.js';
 import { workedOut } from './terms.js';
 
@@ -25,7 +27,8 @@ function detail(stage) {
     ? 'The forward pass computes this tensor.'
     : 'The forward pass never forms this tensor: it computes what follows from it directly, which is exact and cheaper. Here it is as printed.';
   return [
-    make('p', { class: 'formula', text: stage.term }),
+    make('p', { class: 'why-step', text: reasonOf(stage.key) }),
+    make('p', { class: 'formula' }, mathOf(stage.term)),
     ...workedOut(stage, pointedAt(stage)).map((text) => make('p', { class: 'worked', text })),
     make('p', {
       class: 'readout',

@@ -3,6 +3,7 @@
 import { ALL, cellMap, drawLegend, paintCells } from '../lib/cells.js';
 import { paintVector } from '../lib/chart.js';
 import { make, part, segmented } from '../lib/dom.js';
+import { mathOf } from '../lib/mathml.js';
 import { floats } from '../lib/numbers.js';
 import { onAnswer } from '../state/answers.js';
 import { ask } from '../state/requests.js';
@@ -73,7 +74,7 @@ function drawFormulas(rows) {
 function formulaCard(row, own) {
   const name = `${row.formula} ${row.layout}`;
   const lines = PRINTED[name].map((text, i) =>
-    make('p', { class: text === own[i] ? 'formula' : 'formula other', text }),
+    make('p', { class: text === own[i] ? 'formula' : 'formula other' }, mathOf(text)),
   );
   const same = row.formula === view.result.formula && row.layout === view.result.layout;
   const head = make('h4', {

@@ -108,8 +108,12 @@ function answeredWalk(value) {
   state.value = { ...value, weights, norm, of, stages };
   setUnderWay('walk', false);
   part('walk-state').textContent = '';
+  part('walk-channel').value = strongest(of['channel.gate'].values);
   if (value.block === here()) told.value.tell();
 }
+
+/** The channel with the highest weight: what it carries shows most. @param {Float32Array} gate */
+const strongest = (gate) => gate.indexOf(Math.max(...gate));
 
 function refusedWalk() {
   if (requests.walk) state.refused = here();

@@ -61,17 +61,20 @@ def test_curves_and_other_methods(call: Callable[..., Page], subject: Subject) -
 def test_the_tab_opens_on_what_depends_on_attention_most(call: Callable[..., Page], subject: Subject) -> None:
     page = call()
     page.get_by_role("tab", name="Evidence").click()
-    part(
-        page, "test-run"
-    ).click()  # waits until it is known where to begin, and is asked for with what stands there then
+    expect(part(page, "rank-panel")).to_be_visible()
+    first = part(page, "rank-table").locator("tbody tr").first.inner_text().split()
+    expect(part(page, "block-name")).to_have_text(first[0])
+    expect(part(page, "test-branch").locator('[aria-checked="true"]')).to_have_attribute("data-value", first[1])
+    chosen = part(page, "target-choice").locator("option:checked").inner_text()
+    expect(part(page, "rank-title")).to_have_text(f"What {chosen} depends on")
+    both = ("channel", "spatial")
+    flat = [name for name in subject.blocks if all(is_flat(subject, name, branch) for branch in both)]
+    assert all(page.locator(f'#explorer [data-block="{name}"]').get_attribute("data-effect") == "" for name in flat)
+    choose(page, BLOCK)
+    part(page, "test-run").click()
     expect(part(page, "curves-chart").locator(".line")).to_have_count(3)
     part(page, "curves-lines").locator('[data-value="all"]').click()
     assert part(page, "curves-chart").locator(".line").count() > 5
-    expect(part(page, "rank-panel")).to_be_visible()
-    flat = [
-        block for block in subject.blocks if is_flat(subject, block, "channel") and is_flat(subject, block, "spatial")
-    ]
-    assert all(page.locator(f'#explorer [data-block="{name}"]').get_attribute("data-effect") == "" for name in flat)
     ticks = part(page, "curves-chart").locator("text.tick[text-anchor=end]").all_inner_texts()
     assert float(ticks[0]) == 0.0
     part(page, "curves-axis").locator('[data-value="zoomed"]').click()

@@ -22,7 +22,9 @@ function drawRank() {
   const most = Math.max(...value.effects.map(({ lost }) => Math.abs(lost))) || 1;
   part('rank-title').textContent = `What ${value.target.name} depends on`;
   const top = value.effects[0];
-  const leftOut = value.flat ? ` ${value.flat} flat ones are left out: they have no pattern to lose.` : '';
+  const leftOut = value.flat
+    ? ` ${value.flat} flat ${value.flat > 1 ? 'gates are left out: they have' : 'gate is left out: it has'} no pattern to lose.`
+    : '';
   part('rank-words').textContent = top
     ? `One gate at a time set to its own mean, ${value.tried} of ${value.of}${value.tried < value.of ? ' in three seconds, the widest first' : ''}.${leftOut} Most is lost without the pattern of the ${top.branch} gate of ${top.block}: ${signed(top.lost)} of ${value.target.what}.`
     : 'Every gate of this network is flat on this photo: none has a pattern that could be taken away.';

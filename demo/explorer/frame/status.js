@@ -38,7 +38,8 @@ function showWords() {
   const stored = view.result?.example ? ': you are looking at a stored result' : '';
   const none = offer.models.length ? '' : 'no model is bundled here: only stored results can be shown';
   let text = requests.words || none;
-  if (!text && state === 'loading') text = `model loading${stored}`;
+  if (!text && !requests.lost && state === 'loading') text = `model loading${stored}`;
+  else if (!text && requests.lost) text = 'the server does not answer; what is shown stays';
   else if (!text && state === 'ready') text = 'model ready';
   else if (!text && state && state !== 'not loaded') text = state;
   part('status').textContent = text;

@@ -26,9 +26,10 @@ let usual = {}; // of the scales, filled when all of the page is there
 export function mount() {
   note = part('link-note').textContent;
   usual = Object.fromEntries(SCALES.map((name) => [name, part(name).value]));
-  for (const subscribe of [onEdits, onJoint, onTab, onCompared, onTraining, onSnapshot, onTour]) subscribe(toAddress);
-  part('pair-what').addEventListener('change', toAddress);
-  element.addEventListener('click', () => queueMicrotask(toAddress));
+  onTab(() => toAddress({ entry: true }));
+  for (const subscribe of [onEdits, onJoint, onCompared, onTraining, onSnapshot, onTour]) subscribe(() => toAddress());
+  part('pair-what').addEventListener('change', () => toAddress());
+  element.addEventListener('click', () => queueMicrotask(() => toAddress()));
   onArrival((later) => {
     if (later) fromAddress(later);
     else toAddress();
@@ -51,14 +52,17 @@ async function copy() {
   }
 }
 
-function toAddress() {
+// Another tab is a place to come back to; everything else only says where one is.
+function toAddress({ entry = false } = {}) {
   if (!arrival.ready || !view.result) return;
   const text = addressOf(viewed()).toString();
   const fits = text.length <= LONGEST_ADDRESS;
   part('link-note').textContent = fits ? note : 'These edits are too long for an address: download them instead.';
   const fragment = text && fits ? `#${text}` : '';
   if (fragment === location.hash) return;
-  history.replaceState(history.state, '', `${location.pathname}${location.search}${fragment}`);
+  const address = `${location.pathname}${location.search}${fragment}`;
+  if (entry) history.pushState(history.state, '', address);
+  else history.replaceState(history.state, '', address);
 }
 
 // Everything that an address can hold, with what is usual: [value, usual].

@@ -1,10 +1,11 @@
 // Earlier results of this visitor: shown again from the server's memory, without running anything.
 
 import { make, part } from '../lib/dom.js';
-import { onAnyAnswer } from '../state/answers.js';
-import { ask } from '../state/requests.js';
+import { onAnswer, onAnyAnswer } from '../state/answers.js';
+import { ask, say } from '../state/requests.js';
 
 export function mount() {
+  onAnswer('kept', () => say('Kept: this state is the first of the earlier results, below the photo.'));
   onAnyAnswer(({ runs }) => {
     if (runs) drawRuns(runs);
   });

@@ -15,10 +15,11 @@ const LOOK = 700; // milliseconds between two looks at the line
  * @property {Record<string, string>} states of the models, as the engine says
  * @property {string} message to the visitor
  * @property {number} before requests in the line before ours
+ * @property {boolean} lost the server did not answer when it was asked last
  */
 
 /** @type {Requests} */
-const state = { busy: false, words: '', edits: false, walk: false, states: {}, message: '', before: 0 };
+const state = { busy: false, words: '', edits: false, walk: false, states: {}, message: '', before: 0, lost: false };
 const told = { status: signal(), impatience: signal(), line: signal() };
 /** @import { MessageAnswer, SnapshotsAnswer } from '../types.js' */
 
@@ -129,6 +130,7 @@ let nextPoll = 0;
 /** Keep looking at the models for as long as that says anything. */
 export async function poll() {
   const states = await server.status().catch(() => null);
+  state.lost = !states;
   if (states) state.states = states;
   if (!states && state.busy) {
     setBusy('');
@@ -145,7 +147,7 @@ let nextLook = 0;
 
 async function lookAhead() {
   const waiting = running();
-  state.before = waiting ? await server.line(me).catch(() => 0) : 0;
+  state.before = waiting ? Number(await server.line(me).catch(() => 0)) || 0 : 0; // nothing comes from a server that is gone
   told.line.tell();
   clearTimeout(nextLook);
   if (waiting && connection.there()) nextLook = setTimeout(lookAhead, LOOK);

@@ -36,12 +36,12 @@ function effectWords() {
 }
 
 function mostMoved() {
-  const { change } = edits.after;
+  const change = changeOfEdits();
   return (change.joints.length ? furthest(change) : mostChanged(change)).name;
 }
 
 function leastSure() {
-  const { scores } = view.result.pose;
+  const { scores } = /** @type {Pose} */ (view.result.pose);
   return scores.indexOf(Math.min(...scores));
 }
 

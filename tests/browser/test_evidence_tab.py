@@ -75,7 +75,7 @@ def test_the_tab_opens_on_what_depends_on_attention_most(call: Callable[..., Pag
     expect(part(page, "curves-chart").locator(".line")).to_have_count(3)
     part(page, "curves-lines").locator('[data-value="all"]').click()
     assert part(page, "curves-chart").locator(".line").count() > 5
-    ticks = part(page, "curves-chart").locator("text.tick[text-anchor=end]").all_inner_texts()
+    ticks = part(page, "curves-chart").locator("text.tick[text-anchor=end]").all_text_contents()
     assert float(ticks[0]) == 0.0
     part(page, "curves-axis").locator('[data-value="zoomed"]').click()
     expect(part(page, "curves-chart")).to_contain_text("zoomed: the axis does not begin at 0")

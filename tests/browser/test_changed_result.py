@@ -61,6 +61,7 @@ def test_a_difference_is_read_cell_by_cell_and_moved_joints_have_arrows(bench: P
     expect(bench.locator("#explorer .arrows .over")).to_have_count(len(moved))
     joint = int(np.argmax([joint.moved for joint in change.joints]))
     part(bench, "pair-what").select_option(f"joint {joint}")
+    part(bench, "pair-c").scroll_into_view_if_needed()
     box = part(bench, "pair-c").bounding_box()
     rows, columns = change.heatmaps.shape[1:]
     row, column = np.unravel_index(np.abs(change.heatmaps[joint]).argmax(), (rows, columns))

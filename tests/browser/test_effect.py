@@ -70,6 +70,16 @@ def test_the_skeleton_follows_while_the_stroke_is_drawn(bench: Page) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_the_map_does_not_move_under_the_brush(call: Callable[..., Page], width: int, height: int) -> None:
+    page = call(width, height, fragment="#tab=change")
+    choose(page, BLOCK)
+    before = part(page, "spatial-map").evaluate("(map) => map.getBoundingClientRect().top + scrollY")
+    part(page, "spatial-off").click()
+    settled(page, 1)
+    assert part(page, "spatial-map").evaluate("(map) => map.getBoundingClientRect().top + scrollY") == before
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
 def test_cause_and_effect_are_on_one_screen(call: Callable[..., Page], width: int, height: int) -> None:
     page = call(width, height, fragment="#tab=change")
     choose(page, BLOCK)

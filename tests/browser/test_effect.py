@@ -89,6 +89,8 @@ def test_cause_and_effect_are_on_one_screen(call: Callable[..., Page], width: in
         assert box["y"] >= -1, name
         assert box["y"] + box["height"] <= height + 1, name
     cause, effect = (part(page, name).bounding_box() for name in ("spatial-map", "effect-map"))
+    words = part(page, "effect-words").bounding_box()
+    assert words["height"] > 15, "the sentence is there, too"
     apart = effect["x"] >= cause["x"] + cause["width"] or effect["y"] + effect["height"] <= cause["y"]
     assert apart, "neither covers the other"
 

@@ -186,7 +186,7 @@ function readBlockMap(place, hovered = null) {
   } else if (editing()) {
     words.textContent = 'As edited. Underlined: edited blocks. Grey: what the edits cannot reach.';
   } else if (found.rank) {
-    words.textContent = `Frames: how much ${found.rank.target.name} loses (red) or gains (blue) without a block’s pattern; the widest is ${signed(mostEffect())} of probability.`;
+    words.textContent = `Frames: how much ${found.rank.target.name} loses (blue) or gains (red) without a block’s pattern; the widest is ${signed(mostEffect())} of probability.`;
   } else {
     words.textContent = `${blocks.length} maps in the order of the pass, each drawn from 0 to 1. Point at one to lay it over the photo; click to choose it.`;
   }

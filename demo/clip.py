@@ -69,7 +69,7 @@ class Collected:
 def clip(
     request: Mapping[str, Any], engine: Engine, uploads: Path, progress: Progress, pause: Pause = no_pause
 ) -> ClipAnswer:
-    """Every frame of an uploaded clip, the same person followed, with the edits that were asked for.
+    """Every frame of an uploaded clip, the same person followed. Edits are not applied; `explain-video` applies them.
 
     Raises:
         ValueError: with one sentence for the visitor: no clip, a broken one, one that is too long, stopped.

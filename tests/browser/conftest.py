@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 import psa_viz
 from demo.shelf import EXAMPLES, Shelf
@@ -78,15 +78,26 @@ def _serve(script: str, uploads: Path, examples: Path, *arguments: str, **more: 
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium_path() -> str:
     wanted = os.environ.get("CHROMIUM") or "chromium"
     path = shutil.which(wanted) or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.skip(f"no Chromium here ({wanted} is not a program); install it, or set CHROMIUM to its path")
+    return path
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Playwright]:
+    """One in a process: it refuses to be started twice."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(driver: Playwright, chromium_path: str) -> Iterator[Browser]:
+    browser = driver.chromium.launch(executable_path=chromium_path, args=list(FLAGS))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import psa_viz
 from demo.live_answer import read_answer
@@ -34,34 +33,30 @@ def walk():
 
 
 @pytest.fixture
-def camera(live, walk, tmp_path):
+def camera(live, walk, driver, chromium_path, tmp_path):
     """The page in a browser whose camera shows the walk; what it asked and was answered, frame by frame."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("no Chromium here")
     film = tmp_path / "walk.mjpeg"
     with film.open("wb") as file:
         for frame in walk:
             Image.fromarray(frame).save(file, "JPEG", quality=95)
     asked, wrong = [], []
-    with sync_playwright() as playwright:
-        flags = [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
-        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-        page.set_default_timeout(2 * SLOW)
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
+    flags = [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
+    browser = driver.chromium.launch(executable_path=chromium_path, args=flags)
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.set_default_timeout(2 * SLOW)
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
 
-        def keep(route):
-            answer = route.fetch(timeout=4 * SLOW)
-            asked.append((route.request.url, route.request.post_data_buffer, answer.body()))
-            route.fulfill(response=answer)
+    def keep(route):
+        answer = route.fetch(timeout=4 * SLOW)
+        asked.append((route.request.url, route.request.post_data_buffer, answer.body()))
+        route.fulfill(response=answer)
 
-        page.route("**/live/*block=*", keep)
-        page.goto(f"{live.address}/")
-        page.locator("#explorer .tile").first.wait_for(state="attached")
-        yield page, asked
-        browser.close()
+    page.route("**/live/*block=*", keep)
+    page.goto(f"{live.address}/")
+    page.locator("#explorer .tile").first.wait_for(state="attached")
+    yield page, asked
+    browser.close()
     assert wrong == []
 
 

@@ -115,7 +115,7 @@ function paint(answer, picture) {
   if (answer.keypoints.length) paintJoints(canvas, pose, [0, 0, width, height], SHARP);
 }
 
-// The chosen joint's height and the chosen block's statistic, over the clip; a line marks the frame.
+// The chosen joint's height and the chosen block's statistic, over the clip.
 function drawCharts() {
   const { facts, answers } = clip;
   const last = facts.frames.at(-1).seconds || 1;

@@ -41,9 +41,10 @@ export function mount() {
   ]) {
     part(button).addEventListener('click', () => askTest(name));
   }
-  part('test-stop').addEventListener('click', () =>
-    server.stop(me).catch(() => say('The server does not answer; the test may still run.')),
-  );
+  part('test-stop').addEventListener('click', () => {
+    waiting = null; // it would begin as soon as the one that runs has stopped
+    server.stop(me).catch(() => say('The server does not answer; the test may still run.'));
+  });
   onAnswer('evidence', (value) => {
     const read = (one) => ({ ...one, values: floats(one.values), scale: readScale(one.scale) });
     take({ curves: { ...value, maps: value.maps.map(read) } });

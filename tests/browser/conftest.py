@@ -146,6 +146,12 @@ def below(server: Server, chromium: Browser, known: list[Visitor], tmp_path: Pat
 
 
 @pytest.fixture
+def unasked(server: Server, tmp_path: Path) -> Iterator[Server]:
+    """Another server with the same examples, of which nothing has been asked."""
+    yield from _serve("serve.py", tmp_path / "uploads", server.examples, str(server.examples))
+
+
+@pytest.fixture
 def look(visit: Callable[..., Page]) -> Page:
     """The page as a visitor with a wide screen first sees it."""
     return visit()

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from psa_viz.saving.archive import load
 from psa_viz.values.results import Explanation
+from tests.browser.visitors import visits
 from tests.demo import synthetic
 
 
@@ -43,15 +44,17 @@ def choose_block(page: Page, name: str) -> None:
     expect(part(page, "block-name")).to_have_text(name)
 
 
-def test_first_paint_is_the_stored_example_and_loads_no_torch(server, look: Page) -> None:
-    expect(part(look, "model")).to_have_text("person-psa-parallel")
-    expect(part(look, "stored")).to_be_visible()
-    assert look.locator("#explorer .tile").count() == 14
-    assert look.locator("#explorer [data-block]").count() == 20
-    assert "torch imported: False" in server.announced
-    maps = Path(f"/proc/{server.process.pid}/maps")
-    if maps.exists():
-        assert "libtorch" not in maps.read_text()
+def test_first_paint_is_the_stored_example_and_loads_no_torch(unasked, chromium, known) -> None:
+    for visit in visits(unasked.address, chromium, known):
+        look = visit()
+        expect(part(look, "model")).to_have_text("person-psa-parallel")
+        expect(part(look, "stored")).to_be_visible()
+        assert look.locator("#explorer .tile").count() == 14
+        assert look.locator("#explorer [data-block]").count() == 20
+        assert "torch imported: False" in unasked.announced
+        maps = Path(f"/proc/{unasked.process.pid}/maps")
+        if maps.exists():
+            assert "libtorch" not in maps.read_text()
 
 
 def test_pointing_at_the_spatial_map_prints_the_same_cell_everywhere(look: Page, shown: Explanation) -> None:

@@ -105,7 +105,7 @@ def api(address: str, folder: Path) -> Door:
         if not hasattr(local, "client"):
             local.client = Client(address, verbose=False)
         try:
-            facts, _ = local.client.predict(photo=handle_file(_written(file, folder)), api_name="/explain")
+            facts, _ = local.client.predict(photo=handle_file(_written(file, folder)), api_name="/explain_v1")
         except AppError as error:
             return str(error)
         return _checked(facts["image"]["width"])

@@ -22,6 +22,13 @@ REQUEST = {"target": "joint:neck", "block": "stage4.0.branch3.block0", "branch":
 LEAST = {"evidence": 20, "rank": 20, "sanity": 10, "switchboard": 8, "trained": 0}
 """Steps that there are at least; the one model here is all that there is to compare the trained ones with."""
 
+ELSEWHERE = {"begin", "clip"}
+"""A ranking, which is tested as "rank", and frames of a film, which tests/demo/test_clip.py has."""
+
+
+def test_every_long_computation_is_here_or_elsewhere():
+    assert set(LEAST) | ELSEWHERE == set(LONG)
+
 
 @pytest.fixture(scope="module")
 def engine(untrained) -> Engine:
@@ -38,7 +45,7 @@ def other() -> np.ndarray:
     return np.random.default_rng(3).integers(0, 255, (60, 80, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize("event", LONG)
+@pytest.mark.parametrize("event", sorted(LEAST))
 def test_the_network_is_free_between_two_steps(event, engine, visit, other):
     """In every pause; in the first and in some of the later ones another photo is really explained."""
     model, pauses = engine.model(SERVED), []

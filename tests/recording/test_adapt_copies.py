@@ -284,9 +284,9 @@ def test_weight_norm_and_cached_features_are_copied(images):
 @pytest.mark.parametrize(
     ("norm", "words"),
     [
-        (torch.nn.utils.weight_norm, "hooks of its own|made anew at every call"),
-        (torch.nn.utils.parametrizations.weight_norm, "made anew at every call .*weight_norm"),
-        (torch.nn.utils.parametrizations.spectral_norm, "made anew at every call"),
+        (torch.nn.utils.weight_norm, "hooks of its own|computed again at every call"),
+        (torch.nn.utils.parametrizations.weight_norm, "computed again at every call .*weight_norm"),
+        (torch.nn.utils.parametrizations.spectral_norm, "computed again at every call"),
     ],
 )
 def test_a_block_under_weight_norm_is_named(norm, words):

@@ -47,9 +47,10 @@ class Seen(list[torch.Tensor]):
 def counted(model: nn.Module) -> Iterator[Seen]:
     seen = Seen()
     first = next(module for module in model.modules() if isinstance(module, nn.Conv2d))
+    original = id(first)  # in a hook that is copied with the model, `first` would be the copy's
 
     def see(module: nn.Module, args: tuple[torch.Tensor]) -> None:
-        if module is first:
+        if id(module) == original:
             seen.extend(args[0].detach().clone())
         else:
             seen.copies += len(args[0])

@@ -198,7 +198,7 @@ def test_a_network_without_psa_has_nothing_to_edit(photo) -> None:
     crop = psa_viz.explain(photo, model, box=(0, 0, 90, 90)).crop
     session = Session(photo, model, crop)
     assert session.edited([]) is session.untouched
-    with pytest.raises(ValueError, match="no PSA block"):
+    with pytest.raises(ValueError, match="no attention block"):
         session.edited([SwitchOff(BLOCK, "channel", to=0.0)])
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from demo.engine import Engine
 from demo.live_answer import packed
+from demo.look import arrived
 from demo.payload import skeleton_facts
 from demo.progress import Pause, Progress, no_pause
 from demo.slots import STOPPED, visitor_of
@@ -78,7 +79,7 @@ def clip(
     from psa_viz.session.clips import open_clip
     from psa_viz.session.video import Watcher, watched
 
-    path = _uploaded(str(request.get("upload")), uploads)
+    path = arrived(str(request.get("upload")), uploads, "clip")
     block, key = str(request.get("block") or ""), statistic(str(request.get("statistic") or "spatial-range")).key
     try:
         opened = open_clip(path, LONGEST)
@@ -131,17 +132,6 @@ def _channels(through: Through) -> ClipChannels:
         {"channel": index, "sd": float(gate.deviation[index])} for index in gate.most_varied(MOVING)
     ]
     return {"block": gate.block, "count": gate.still.size, "constant": int(gate.still.sum()), "varied": varied}
-
-
-def _uploaded(name: str, uploads: Path) -> Path:
-    try:
-        path = Path(name).resolve()
-        there = path.is_relative_to(uploads.resolve()) and path.is_file()
-    except (OSError, ValueError):  # a name that no file can have
-        there = False
-    if not there:
-        raise ValueError("That clip did not arrive; choose it again.")
-    return path
 
 
 def _picture(image: np.ndarray) -> str:

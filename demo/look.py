@@ -149,13 +149,23 @@ def uploaded(name: str, uploads: Path) -> np.ndarray:
     Raises:
         ValueError: if there is no such file in that folder, or it is no photo.
     """
+    path = arrived(name, uploads, "photo")
+    from psa_viz.session.photo import load_photo
+
+    return load_photo(path.read_bytes())  # as bytes: an error must not tell the visitor where files lie here
+
+
+def arrived(name: str, uploads: Path, what: str) -> Path:
+    """Path of a file in the folder of uploads, whatever the name says.
+
+    Raises:
+        ValueError: if there is no such file in that folder; the sentence calls it `what`.
+    """
     try:
         path = Path(name).resolve()
         there = path.is_relative_to(uploads.resolve()) and path.is_file()
     except (OSError, ValueError):  # a name that no file can have
         there = False
     if not there:
-        raise ValueError("That photo did not arrive; choose it again.")
-    from psa_viz.session.photo import load_photo
-
-    return load_photo(path.read_bytes())  # as bytes: an error must not tell the visitor where files lie here
+        raise ValueError(f"That {what} did not arrive; choose it again.")
+    return path

@@ -54,9 +54,11 @@ def test_gradients_of_sums(n, memory_format):
 
 @pytest.mark.parametrize("memory_format", LAYOUTS)
 def test_the_mean_of_a_large_map(memory_format):
+    torch.manual_seed(5)
     x = torch.rand(1, 4, 512, 513).contiguous(memory_format=memory_format)
     assert x.numel() > 2**20
-    torch.testing.assert_close(mean(x).double(), x.double().mean((2, 3)), rtol=1e-5, atol=0)
+    # A float32 sum of 262,656 terms is off by about the square root of that times 6e-8, in whatever order BLAS adds.
+    torch.testing.assert_close(mean(x).double(), x.double().mean((2, 3)), rtol=1e-4, atol=0)
 
 
 def test_half_precision_means_are_not_rounded_weights():

@@ -18,7 +18,7 @@ from demo.shelf import EXAMPLES, Shelf
 from psa_viz.session.session import Session
 from tests.browser.changing import BLOCK, choose
 from tests.browser.visitors import SLOW, Visitor, visits
-from tests.hosting.processes import free_ports
+from tests.hosting.processes import free_ports, wait_for_port
 
 ROOT = Path(__file__).parents[2]
 expect.set_options(timeout=SLOW)
@@ -138,6 +138,7 @@ def below(server: Server, chromium: Browser, known: list[Visitor], tmp_path: Pat
     command = [nginx, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-g", "daemon off;"]
     front = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
+        wait_for_port(port, front)
         yield from visits(f"http://127.0.0.1:{port}/a/page", chromium, known)
     finally:
         front.terminate()

@@ -121,7 +121,7 @@ def command(model: Path, folder: Path, file: tuple[str, bytes]) -> str | None:
     if code == 0:
         facts = json.loads((out / "explanation.json").read_text(encoding="utf-8"))
         return _checked(facts["image"]["width"])
-    lines = said.getvalue().splitlines()
+    lines = said.getvalue().replace(f"{path.parent}/", "").splitlines()  # however long the folder's name is here
     return lines[0] if code == 2 and len(lines) == 1 else f"Traceback: code {code}, {lines}"
 
 

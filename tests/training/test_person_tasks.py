@@ -113,8 +113,13 @@ def test_tags_forbid_classes_and_the_teacher_chooses_among_the_others(archives):
 
 @pytest.fixture(scope="module")
 def recipe():
-    few = tuple(replace(one, batch=1) for one in PERSON_MOVENET.tasks)
-    return replace(PERSON_MOVENET, tasks=few, view=64, steps=3, start="", start_rate=1.0, teacher_from=1)
+    """Both parts, with a view of each task and a few steps."""
+
+    def short(part, **others):
+        few = tuple(replace(one, batch=1) for one in part.tasks)
+        return replace(part, tasks=few, view=64, start_rate=1.0, teacher_from=1, **others)
+
+    return short(PERSON_MOVENET, steps=3, start="", then=short(PERSON_MOVENET.then, steps=2))
 
 
 def test_a_step_computes_for_each_task_its_own_rows(archives, recipe):

@@ -36,8 +36,9 @@ def apology(error: Exception) -> MessageAnswer:
 
 
 def _sentence(text: str) -> str:
-    """With a capital letter and a full stop, as the visitor reads it."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    """With a capital letter and a full stop, as the visitor reads it; a file's name keeps its own letters."""
+    first = text if "." in text.partition(" ")[0] else text[:1].upper() + text[1:]
+    return first + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def numbered(shown: Sent) -> Sent:

@@ -171,12 +171,19 @@ def stretched(values: np.ndarray, colormap: str = GATE_COLORMAP) -> Scale:
 def probability_scale(heatmaps: np.ndarray) -> Scale:
     """From 0 to the highest cell of these heatmaps, (J, h, w) or one (h, w): drawn together, they share one scale.
 
+    Where the network says that no joint is there, all their cells together can be below 1e-6: stretched to their own
+    range they would shine like found joints. So the scale of several goes at least to 1 / (h*w), the height of a joint
+    that could be anywhere. A heatmap that sums to 1 always reaches that.
+
     Raises:
         ValueError: if there are no values, one is not finite, or one is negative.
     """
     low, high = _range(heatmaps)
     if low < 0:
         raise ValueError(f"expected probabilities, got {low}")
+    anywhere = 1 / (heatmaps.shape[-2] * heatmaps.shape[-1]) if np.ndim(heatmaps) == 3 else 0.0
+    if high < anywhere:
+        return Scale(0.0, anywhere, PROBABILITY_COLORMAP, "probability per cell, up to that of a joint anywhere")
     return Scale(0.0, high, PROBABILITY_COLORMAP, "probability per cell")
 
 

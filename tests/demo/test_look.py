@@ -147,6 +147,7 @@ def test_two_equal_messages_are_two_messages() -> None:
 def test_only_a_value_error_speaks_for_itself(caplog: pytest.LogCaptureFixture) -> None:
     assert replies.apology(ValueError("Too wide."))["text"] == "Too wide."
     assert replies.apology(ValueError("too wide"))["text"] == "Too wide."
+    assert replies.apology(ValueError("walk.jpg is no clip"))["text"] == "walk.jpg is no clip."
     text = replies.apology(KeyError("/secret/path"))["text"]
     assert "/secret" not in text
     assert "KeyError" in text

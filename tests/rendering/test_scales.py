@@ -114,6 +114,22 @@ def test_heatmaps_share_one_scale_from_zero():
         probability_scale(np.array([-0.1, 0.2]))
 
 
+def test_heatmaps_of_joints_that_are_not_there_stay_dark():
+    rng = np.random.default_rng(3)
+    there = rng.random((14, 6, 8))
+    there /= there.sum((1, 2), keepdims=True)
+    scale = probability_scale(there)
+    assert (scale.high, scale.label) == (there.max(), "probability per cell")
+    even = np.full((2, 6, 8), 1 / 48)
+    assert probability_scale(even).high == pytest.approx(1 / 48)
+    absent = 1e-6 * there
+    scale = probability_scale(absent)
+    assert scale.high == 1 / 48
+    assert "anywhere" in scale.legend()
+    assert scale.indices(absent).max() == 0
+    assert probability_scale(absent[0]).high == absent[0].max()  # its own scale, which says so
+
+
 BANNED = [
     "jet",
     "jet_r",

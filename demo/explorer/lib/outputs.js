@@ -46,9 +46,14 @@ export const mostVariedChannel = ({ spread }) => Math.max(0, spread.indexOf(Math
 
 /** @param {any} facts of an attention of another kind, as demo.others sends them */
 export function readOther(facts) {
-  const read = (site) => ({ ...site, values: site.values && floats(site.values), scale: site.scale && readScale(site.scale) });
+  const read = (site) => ({
+    ...site,
+    values: site.values && floats(site.values),
+    scale: site.scale && readScale(site.scale),
+  });
   return { ...facts, sites: facts.sites.map(read) };
 }
 
 /** A number of unknown meaning: four digits that count. @param {number} value */
-export const plainNumber = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(4))).replace('-', '\u2212') : 'not finite');
+export const plainNumber = (value) =>
+  Number.isFinite(value) ? String(Number(value.toPrecision(4))).replace('-', '\u2212') : 'not finite';

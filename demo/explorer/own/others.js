@@ -38,7 +38,11 @@ function drawSite(site, { crop }) {
   const legend = make('div', { class: 'legend' });
   const map = cellMap(host, words);
   const high = Math.min(site.height, site.width);
-  map.size(site.width, site.height, site.map ? `${crop.width} / ${crop.height}` : site.height > 1 ? `${site.width} / ${high}` : '12 / 1');
+  map.size(
+    site.width,
+    site.height,
+    site.map ? `${crop.width} / ${crop.height}` : site.height > 1 ? `${site.width} / ${high}` : '12 / 1',
+  );
   map.back.hidden = true;
   paintCells(map.canvas, site.values, site.width, site.height, site.scale, ALL);
   drawLegend(legend, site.scale, ALL);

@@ -69,7 +69,10 @@ function explain(column, row) {
 function listOutputs(result) {
   part('outputs-panel').hidden = result.outputs.length === 0;
   const words = ({ name, shape, dtype }) => `${name} (${shape.join(', ')}) ${dtype}`;
-  fillSelect(part('outputs-which'), result.outputs.map((one, index) => [String(index), words(one)]));
+  fillSelect(
+    part('outputs-which'),
+    result.outputs.map((one, index) => [String(index), words(one)]),
+  );
 }
 
 function drawOutputs() {
@@ -95,7 +98,9 @@ function drawOutputs() {
   const scale = scales.toSorted((a, b) => b.high - b.low - (a.high - a.low))[0];
   const signed = other && second.change.outputs.find(({ name }) => name === one.name)?.scale;
   const { crop } = view.result;
-  const aspect = one.placed ? `${crop.width} / ${crop.height}` : `${one.width} / ${Math.min(one.height, TALLEST * one.width)}`;
+  const aspect = one.placed
+    ? `${crop.width} / ${crop.height}`
+    : `${one.width} / ${Math.min(one.height, TALLEST * one.width)}`;
   shown.maps.forEach((map, i) => {
     map.size(one.width, one.height, one.row ? '12 / 1' : aspect);
     map.back.hidden = true;
@@ -119,8 +124,12 @@ function names() {
 
 function wordsOf(one, second, other) {
   const size = one.row ? `${one.width} numbers` : `${one.width} × ${one.height} cells`;
-  const said = [`${one.channels} ${one.channels === 1 ? 'channel' : 'channels'}, ${size}, as the network returned them.`];
-  if (!one.placed) said.push('They are drawn as they lie in the tensor: nobody knows which place of the photo they belong to.');
+  const said = [
+    `${one.channels} ${one.channels === 1 ? 'channel' : 'channels'}, ${size}, as the network returned them.`,
+  ];
+  if (!one.placed) {
+    said.push('They are drawn as they lie in the tensor: nobody knows which place of the photo they belong to.');
+  }
   if (one.sent < one.channels) said.push(`Here are the first ${one.sent} channels; the library has all.`);
   if (one.blank) said.push(`${one.blank} values are not finite and left blank.`);
   if (one.explainable) said.push('Click a cell to take it as the target of the tests under Evidence.');

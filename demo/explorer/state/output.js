@@ -60,8 +60,16 @@ onResult((result) => {
   const known = same >= 0 && state.channel < result.outputs[same].sent;
   if (known) state.index = same;
   else if (result.outputs.length) {
-    const index = Math.max(0, result.outputs.findIndex(({ placed }) => placed));
-    Object.assign(state, { index, channel: mostVariedChannel(result.outputs[index]), cell: null, name: result.outputs[index].name });
+    const index = Math.max(
+      0,
+      result.outputs.findIndex(({ placed }) => placed),
+    );
+    Object.assign(state, {
+      index,
+      channel: mostVariedChannel(result.outputs[index]),
+      cell: null,
+      name: result.outputs[index].name,
+    });
   }
   looked.tell();
 });

@@ -26,7 +26,7 @@ def other_facts(result: Explanation) -> list[OtherFacts]:
 
 
 def _block(one: OtherAttention) -> OtherFacts:
-    known = f"it was checked on this photo that the output is {one.acts}" if one.acts else (
+    known = f"it was checked on this photo that {one.acts}" if one.acts else (
         "these gates multiply features or weigh them; that this is all that the block does was not proven"
     )  # fmt: skip
     return {"name": one.name, "kind": one.kind, "known": known, "sites": [_site(site) for site in one.sites]}
